@@ -1,0 +1,36 @@
+import type { Duplex } from "node:stream";
+
+/** One run of a WASI preview 1 module. */
+export interface ModuleRun {
+  bytes: Uint8Array;
+  args: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** Read by the module as standard input; default empty. */
+  stdin?: Uint8Array;
+  /** Files of the preopened folder: guest path below it to content. Only these can be reached. */
+  preopens?: Readonly<Record<string, Readonly<Record<string, Uint8Array>>>>;
+  onStdout(bytes: Uint8Array): void;
+  onStderr(bytes: Uint8Array): void;
+  /**
+   * The module listens on a port: hand it connections through `accept`. Throws NetworkError EADDRINUSE.
+   * Returns how to stop listening.
+   */
+  listen(port: number, accept: (connection: Duplex) => void): () => void;
+}
+
+export interface ModuleExit {
+  code: number;
+  /** The trap or link error in the engine's words; absent after a normal end. */
+  trap?: string;
+}
+
+export interface RunningModule {
+  readonly exit: Promise<ModuleExit>;
+  /** Ends it at once, also when it loops or blocks. */
+  kill(): Promise<void>;
+}
+
+/** Runs modules in workers, with the socket extension of WasmEdge. */
+export interface ModuleRunner {
+  start(run: ModuleRun): RunningModule;
+}

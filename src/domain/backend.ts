@@ -1,0 +1,74 @@
+import type { Machine, MachineState } from "./machine.ts";
+
+export type Profile = "thesis" | "current";
+export type Language = "en" | "de";
+export type Pace = "instant" | "brisk" | "real";
+export type MachineRole = "master" | "worker1" | "worker2";
+
+/** Abilities that callers ask for; nobody compares backend names. */
+export interface BackendFeatures {
+  /** Machines can be created and removed. */
+  lifecycle: boolean;
+  snapshots: boolean;
+  interactiveShell: boolean;
+  /** Node ports of the machines answer on 127.0.0.1 of this computer. */
+  hostPorts: boolean;
+  /** Timestamps and durations are modelled; never shown as measurements. */
+  simulated: boolean;
+}
+
+export interface BackendInfo {
+  /** Permanent id, as typed after `--backend`. */
+  id: string;
+  title: string;
+  features: BackendFeatures;
+}
+
+export type Probe =
+  | { usable: true; detail: string }
+  | { usable: false; detail: string; remedy: string; needsOther: boolean };
+
+export interface MachineSpec {
+  name: string;
+  role: MachineRole;
+}
+
+export interface MachineSummary {
+  name: string;
+  state: MachineState;
+  address?: string;
+}
+
+/** What a computer outside the machines needs to reach the cluster. */
+export interface HostAccess {
+  /** Path of a kubeconfig (0600) for this computer's kubectl; absent before `kubeadm init`. */
+  kubeconfig?: string;
+  /** Node port to the address and port on which this computer reaches it. */
+  nodePorts: Readonly<Record<number, { address: string; port: number }>>;
+}
+
+export interface SnapshotStore {
+  save(id: string): Promise<void>;
+  restore(id: string): Promise<void>;
+  list(): Promise<string[]>;
+  remove(id: string): Promise<void>;
+}
+
+export interface Backend {
+  readonly info: BackendInfo;
+  probe(): Promise<Probe>;
+  /** Idempotent. Resolves when the machine runs. */
+  ensure(spec: MachineSpec): Promise<Machine>;
+  /** Idempotent. */
+  remove(name: string): Promise<void>;
+  /** Every machine of this lab, also after a crash. */
+  list(): Promise<MachineSummary[]>;
+  /** The machine, running or not; rejects with LabError `machine-unknown`. */
+  machine(name: string): Promise<Machine>;
+  hostAccess(): Promise<HostAccess>;
+  snapshots?: SnapshotStore;
+  /** Writes everything to disk; resolves when it is there. */
+  save(): Promise<void>;
+  /** Saves and lets go of every resource of this process; machines of a real backend stay. */
+  close(): Promise<void>;
+}

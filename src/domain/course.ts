@@ -1,0 +1,81 @@
+import type { Language, MachineRole, Profile } from "./backend.ts";
+
+/** Prose by language; `en` is always there. */
+export type Prose = Readonly<{ en: string } & Partial<Record<Language, string>>>;
+
+/** One thing a person would do, run through the same shell. */
+export type Action =
+  /** Typed at a machine's prompt, one line or several. */
+  | { machine: MachineRole; run: string }
+  /** Typed on this computer (`kubectl` or `curl` against the lab's own ports). */
+  | { host: string };
+
+export interface CheckSpec {
+  /** Permanent, unique in its step. */
+  id: string;
+  kind: string;
+  params: unknown;
+  points: number;
+  precondition: boolean;
+  /** Overrides of the kind's own words, by failure id. */
+  causes: Readonly<Record<string, Prose>>;
+}
+
+export interface Hint {
+  level: "nudge" | "pointer" | "command";
+  text: Prose;
+}
+
+export interface Step {
+  /** Permanent, unique in its lab, kebab-case. */
+  id: string;
+  title: Prose;
+  text: Prose;
+  /** The machine whose shell the step opens on. */
+  machine: MachineRole;
+  /** Commands shown for the learner to type or run with a key. */
+  commands: Action[];
+  checks: CheckSpec[];
+  hints: Hint[];
+  solution: Action[];
+  /** Other ways to reach the same state, tested like the solution. */
+  routes: Readonly<Record<string, Action[]>>;
+  /** Wrong answers for the content test: actions, and the failure id they must produce. */
+  mistakes: { id: string; actions: Action[]; check: string; failure: string }[];
+}
+
+/** A file put on a machine before the lab begins. */
+export interface LabFile {
+  machine: MachineRole;
+  path: string;
+  owner: string;
+  mode: number;
+  /** Path below the lab's `files/`. */
+  source: string;
+}
+
+export interface Lab {
+  /** Permanent. */
+  id: string;
+  /** Section of the thesis, e.g. `3.2.4`. */
+  section: string;
+  title: Prose;
+  summary: Prose;
+  machines: MachineRole[];
+  /** Labs whose end state this one starts from, in order. */
+  needs: string[];
+  profiles: Profile[];
+  files: LabFile[];
+  steps: Step[];
+}
+
+export interface Chapter {
+  id: string;
+  title: Prose;
+  labs: Lab[];
+}
+
+export interface Course {
+  title: Prose;
+  chapters: Chapter[];
+}

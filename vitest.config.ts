@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+const project = (name: string, include: string[], timeoutMs: number) => ({
+  test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs },
+});
+
+export default defineConfig({
+  test: {
+    // Two cores: more workers only make the embedded clusters of parallel test files starve each other.
+    maxWorkers: 2,
+    projects: [
+      project("unit", ["test/unit/**/*.test.{ts,tsx}"], 30_000),
+      project("contract", ["test/contract/**/*.test.ts"], 60_000),
+      project("content", ["test/content/**/*.test.ts"], 180_000),
+      project("ui", ["test/ui/**/*.test.{ts,tsx}"], 60_000),
+      project("e2e", ["test/e2e/**/*.test.ts"], 240_000),
+    ],
+  },
+});
