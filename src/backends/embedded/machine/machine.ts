@@ -21,6 +21,8 @@ export interface Environment {
   machines(): readonly ModelledMachine[];
   /** Resolves when everything that happened so far is on disk. */
   persist(): Promise<void>;
+  /** `callback` writes what it still holds in memory into files or durable state; called before every save. Returns how to stop. */
+  beforePersist?(callback: () => void): () => void;
   /** Something that is saved has changed. */
   touch(): void;
 }
