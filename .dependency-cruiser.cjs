@@ -1,0 +1,87 @@
+/** Who may import whom: the table "The flow, in one line" of the design, as rules. */
+const layers = {
+  domain: [],
+  content: ["domain"],
+  checks: ["domain"],
+  kube: ["domain"],
+  process: ["domain"],
+  backends: ["domain", "process"],
+  grading: ["domain"],
+  progress: ["domain"],
+  texts: ["domain"],
+  runner: ["domain", "content", "checks", "grading"],
+  ui: ["domain", "runner", "texts"],
+};
+const thirdParty = {
+  domain: [],
+  content: ["zod", "yaml"],
+  checks: [],
+  kube: ["@kubernetes/client-node"],
+  process: ["execa"],
+  runner: ["xstate"],
+  progress: [],
+  texts: [],
+  ui: ["ink", "react", "@xstate/react", "@xterm/headless", "string-width"],
+};
+const folder = (name) => `^src/${name}/`;
+
+module.exports = {
+  forbidden: [
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+    { name: "nobody-imports-cli", severity: "error", from: { pathNot: folder("cli") }, to: { path: folder("cli") } },
+    ...Object.entries(layers).map(([layer, allowed]) => ({
+      name: `${layer}-imports`,
+      severity: "error",
+      from: { path: folder(layer) },
+      to: {
+        path: "^(src|scenarios)/",
+        pathNot: [
+          folder(layer),
+          ...allowed.map(folder),
+          ...(layer === "runner" ? ["^scenarios/"] : []),
+        ],
+      },
+    })),
+    {
+      name: "scenarios-imports",
+      severity: "error",
+      from: { path: "^scenarios/" },
+      to: { path: "^src/", pathNot: "^src/domain/" },
+    },
+    ...Object.entries(thirdParty).map(([layer, allowed]) => ({
+      name: `${layer}-third-party`,
+      severity: "error",
+      from: { path: folder(layer) },
+      to: {
+        dependencyTypes: ["npm", "npm-dev", "npm-optional", "npm-peer", "npm-no-pkg", "npm-unknown"],
+        pathNot: allowed.length > 0 ? `node_modules/(${allowed.join("|").replaceAll("/", "\\/")})/` : "^$",
+      },
+    })),
+    {
+      name: "no-backend-sees-another",
+      severity: "error",
+      from: { path: "^src/backends/([^/]+)/" },
+      to: { path: "^src/backends/([^/]+)/", pathNot: "^src/backends/$1/" },
+    },
+    {
+      name: "only-process-imports-execa",
+      severity: "error",
+      from: { pathNot: folder("process") },
+      to: { path: "node_modules/execa/" },
+    },
+    {
+      name: "only-kube-imports-client-node",
+      severity: "error",
+      from: { pathNot: [folder("kube"), "^scripts/"] },
+      to: { path: "node_modules/@kubernetes/client-node/" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    parser: "swc",
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "types", "default"], extensions: [".ts", ".tsx", ".js", ".json"] },
+  },
+};
