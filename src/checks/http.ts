@@ -1,0 +1,78 @@
+import type { CheckKind, CheckContext } from "../domain/check.ts";
+import { excerpt, failed, passed } from "./outcomes.ts";
+import { number, optional, paramsOf, pattern, text } from "./params.ts";
+
+const parse = paramsOf({
+  /** Where curl runs: a machine, or `host` for this computer. */
+  from: text,
+  /** For a machine; `{{address worker1}}` is not needed: name the machine as host, e.g. http://worker1:31001. */
+  url: optional(text),
+  /** For `host`: a node port of the cluster. */
+  nodePort: optional(number),
+  status: optional(number),
+  /** Must match the body. */
+  body: optional(pattern),
+  cause: text,
+  next: text,
+});
+
+interface Answer {
+  exitCode: number;
+  status: number;
+  body: string;
+  error: string;
+}
+
+/** An HTTP request is answered as it should. */
+export const http: CheckKind<ReturnType<typeof parse>> = {
+  kind: "http",
+  failures: ["http-unreachable", "http-status", "http-body"],
+  parse,
+  async run(params, context) {
+    const { cause, next } = params;
+    const url = params.from === "host" ? await hostUrl(params.nodePort ?? 0, context) : (params.url ?? "");
+    const answer = params.from === "host" ? await ask(url, context.signal) : await curl(params.from, url, context);
+    const wanted = params.body ? `an answer like /${params.body.source}/` : `HTTP status ${params.status ?? 200}`;
+    const expected = `${url} gives ${wanted}`;
+    if (answer.exitCode !== 0) {
+      return failed("http-unreachable", { observed: excerpt(answer.error), expected, cause, next });
+    }
+    if (answer.status !== (params.status ?? 200)) {
+      const observed = `${url} answered ${answer.status}: ${excerpt(answer.body)}`;
+      return failed("http-status", { observed, expected, cause, next });
+    }
+    if (params.body && !params.body.test(answer.body)) {
+      return failed("http-body", { observed: `${url} answered ${excerpt(answer.body)}`, expected, cause, next });
+    }
+    return passed;
+  },
+};
+
+async function hostUrl(nodePort: number, context: CheckContext): Promise<string> {
+  const target = (await context.host()).nodePorts[nodePort];
+  return `http://${target?.address ?? "127.0.0.1"}:${target?.port ?? nodePort}/`;
+}
+
+async function curl(from: string, url: string, context: CheckContext): Promise<Answer> {
+  const machine = await context.machine(from);
+  const argv = ["curl", "-sS", "--max-time", "5", "-w", "\n%{http_code}", url];
+  const result = await machine.exec(argv, { signal: context.signal });
+  const at = result.stdout.lastIndexOf("\n");
+  return {
+    exitCode: result.exitCode,
+    status: Number(result.stdout.slice(at + 1)),
+    body: result.stdout.slice(0, Math.max(0, at)),
+    error: `curl on ${from}: ${result.stderr}`,
+  };
+}
+
+async function ask(url: string, signal: AbortSignal): Promise<Answer> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) });
+    return { exitCode: 0, status: response.status, body: await response.text(), error: "" };
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : "";
+    return { exitCode: 7, status: 0, body: "", error: `${url}: ${reason}` };
+  }
+}

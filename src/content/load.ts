@@ -1,0 +1,224 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import type { Language, MachineRole } from "../domain/backend.ts";
+import type { Action, Chapter, CheckSpec, Course, Hint, Lab, Prose, Step } from "../domain/course.ts";
+import { exitCodes, LabError } from "../domain/errors.ts";
+import { type LabProse, parseProse } from "./prose.ts";
+import { type ActionData, courseSchema, type LabData, labSchema } from "./schema.ts";
+
+export interface LoadOptions {
+  /** Checks a check's parameters; the message of what it throws becomes a problem. */
+  parseCheck: (kind: string, params: unknown, where: string) => void;
+}
+
+const languages: Language[] = ["en", "de"];
+const hintLevels: Hint["level"][] = ["nudge", "pointer", "command"];
+
+/** Reads the course below `folder`. Throws one LabError `content-invalid` that lists every problem of every file. */
+export function loadCourse(folder: string, options: LoadOptions): Course {
+  const problems: string[] = [];
+  const data = readYaml(join(folder, "course.yaml"), courseSchema, problems);
+  const chapters: Chapter[] = [];
+  for (const chapter of data?.chapters ?? []) {
+    const labs: Lab[] = [];
+    for (const id of chapter.labs) {
+      const lab = loadLab(join(folder, id), id, options, problems);
+      if (lab) labs.push(lab);
+    }
+    chapters.push({ id: chapter.id, title: withoutUndefined(chapter.title), labs });
+  }
+  checkNeeds(chapters, problems);
+  if (!data || problems.length > 0) {
+    throw new LabError("content-invalid", problems.join("\n"), {
+      remedy: "Mend the files named above; `wasm-k8s-lab content lint` checks them again.",
+      exitCode: exitCodes.wrongUse,
+    });
+  }
+  return { title: withoutUndefined(data.title), chapters };
+}
+
+function checkNeeds(chapters: Chapter[], problems: string[]): void {
+  const seen = new Set<string>();
+  for (const lab of chapters.flatMap((chapter) => chapter.labs)) {
+    for (const need of lab.needs) {
+      if (!seen.has(need)) problems.push(`labs/${lab.id}/lab.yaml: needs: no earlier lab of that id, got "${need}"`);
+    }
+    seen.add(lab.id);
+  }
+}
+
+function loadLab(folder: string, id: string, options: LoadOptions, problems: string[]): Lab | undefined {
+  const path = join(folder, "lab.yaml");
+  const data = readYaml(path, labSchema, problems);
+  if (!data) return undefined;
+  if (data.id !== id) problems.push(`${path}: id: must be the folder's name "${id}", got "${data.id}"`);
+  const prose = new Map<Language, LabProse>();
+  for (const language of languages) {
+    const file = join(folder, `${language}.md`);
+    if (!existsSync(file)) continue;
+    const parsed = parseProse(readFileSync(file, "utf8"));
+    problems.push(...parsed.problems.map((problem) => `${file}: ${problem}`));
+    for (const step of data.steps) {
+      if (!parsed.steps.has(step.id)) problems.push(`${file}: no section "## ${step.id}: …" for that step`);
+    }
+    for (const step of parsed.steps.keys()) {
+      if (!data.steps.some((each) => each.id === step)) problems.push(`${file}: no step of that id, got "${step}"`);
+    }
+    prose.set(language, parsed);
+  }
+  if (!prose.has("en")) {
+    problems.push(`${join(folder, "en.md")}: missing; every lab has English prose`);
+    return undefined;
+  }
+  const inLanguages = (pick: (of: LabProse) => string | undefined): Prose => {
+    const texts: { en: string } & Partial<Record<Language, string>> = { en: "" };
+    for (const [language, parsed] of prose) {
+      const text = pick(parsed);
+      if (text !== undefined) texts[language] = text;
+    }
+    return texts;
+  };
+  duplicates(data, path, problems);
+  for (const file of data.files) {
+    if (!existsSync(join(folder, "files", file.source))) {
+      problems.push(`${path}: files: no such file below files/, got "${file.source}"`);
+    }
+  }
+  return {
+    id: data.id,
+    section: data.section,
+    title: inLanguages((of) => of.title),
+    summary: inLanguages((of) => of.summary),
+    machines: data.machines,
+    needs: data.needs,
+    profiles: data.profiles,
+    files: data.files.map((file) => ({ ...file, mode: Number.parseInt(file.mode, 8) })),
+    steps: data.steps.map((step) => toStep(step, path, inLanguages, options, problems)),
+  };
+}
+
+function toStep(
+  step: LabData["steps"][number],
+  path: string,
+  inLanguages: (pick: (of: LabProse) => string | undefined) => Prose,
+  options: LoadOptions,
+  problems: string[],
+): Step {
+  const checks = step.checks.map((check): CheckSpec => {
+    const { id, kind, points, precondition, ...params } = check;
+    try {
+      options.parseCheck(kind, params, `${path}: steps.${step.id}.checks.${id}`);
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error;
+      problems.push(error.message);
+    }
+    const prefix = `${id}/`;
+    const causes: Record<string, Prose> = {};
+    const names = new Set<string>();
+    inLanguages((of) => {
+      for (const key of of.steps.get(step.id)?.causes.keys() ?? []) if (key.startsWith(prefix)) names.add(key);
+      return undefined;
+    });
+    for (const name of names) {
+      causes[name.slice(prefix.length)] = inLanguages((of) => of.steps.get(step.id)?.causes.get(name));
+    }
+    return { id, kind, params, points, precondition, causes };
+  });
+  if (checks.every((check) => check.precondition)) {
+    problems.push(`${path}: steps.${step.id}.checks: at least one must not be a precondition`);
+  }
+  for (const mistake of step.mistakes) {
+    if (!checks.some((check) => check.id === mistake.check)) {
+      problems.push(`${path}: steps.${step.id}.mistakes.${mistake.id}: no check of that id, got "${mistake.check}"`);
+    }
+  }
+  const hints: Hint[] = [];
+  for (const level of hintLevels) {
+    const text = inLanguages((of) => of.steps.get(step.id)?.hints.get(level));
+    if (text.en !== "") hints.push({ level, text });
+  }
+  return {
+    id: step.id,
+    title: inLanguages((of) => of.steps.get(step.id)?.title),
+    text: inLanguages((of) => of.steps.get(step.id)?.text),
+    machine: step.machine,
+    commands: step.commands.map(toAction),
+    checks,
+    hints,
+    solution: step.solution.map(toAction),
+    routes: Object.fromEntries(Object.entries(step.routes).map(([name, actions]) => [name, actions.map(toAction)])),
+    mistakes: step.mistakes.map((mistake) => ({ ...mistake, actions: mistake.actions.map(toAction) })),
+  };
+}
+
+function toAction(data: ActionData): Action {
+  const roles: MachineRole[] = ["master", "worker1", "worker2"];
+  for (const machine of roles) {
+    const run = data[machine];
+    if (run !== undefined) return { machine, run: run.replace(/\n$/, "") };
+  }
+  return { host: (data.host ?? "").replace(/\n$/, "") };
+}
+
+function duplicates(data: LabData, path: string, problems: string[]): void {
+  const report = (ids: string[], where: string): void => {
+    for (const id of new Set(ids.filter((each, index) => ids.indexOf(each) !== index))) {
+      problems.push(`${path}: ${where}: this id stands here twice, got "${id}"`);
+    }
+  };
+  report(
+    data.steps.map((step) => step.id),
+    "steps",
+  );
+  for (const step of data.steps) {
+    report(
+      step.checks.map((check) => check.id),
+      `steps.${step.id}.checks`,
+    );
+  }
+}
+
+function readYaml<T extends z.ZodType>(path: string, schema: T, problems: string[]): z.output<T> | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    problems.push(`${path}: cannot be read; is the file there?`);
+    return undefined;
+  }
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+  for (const error of document.errors) {
+    problems.push(`${path}:${counter.linePos(error.pos[0]).line}: not YAML, ${error.message}`);
+  }
+  if (document.errors.length > 0) return undefined;
+  const value: unknown = document.toJS();
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) {
+    const node = document.getIn(issue.path, true);
+    const offset = hasRange(node) ? node.range[0] : undefined;
+    const line = offset === undefined ? "" : `:${counter.linePos(offset).line}`;
+    const got = issue.path.reduce<unknown>((at, key) => (isRecord(at) ? at[String(key)] : undefined), value);
+    problems.push(`${path}${line}: ${issue.path.join(".") || "(top)"}: ${issue.message}, got ${JSON.stringify(got)}`);
+  }
+  return undefined;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+const hasRange = (node: unknown): node is { range: [number, number, number] } =>
+  isRecord(node) && Array.isArray(node["range"]);
+
+function withoutUndefined(prose: { en: string; de?: string | undefined }): Prose {
+  return prose.de === undefined ? { en: prose.en } : { en: prose.en, de: prose.de };
+}
+
+/** Ids of the folders below `folder` that hold a lab, for messages. */
+export function labFolders(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "lab.yaml")))
+    .map((entry) => entry.name);
+}

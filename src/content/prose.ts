@@ -1,0 +1,74 @@
+import type { Hint } from "../domain/course.ts";
+
+export interface StepProse {
+  title: string;
+  text: string;
+  hints: Map<Hint["level"], string>;
+  /** Overrides of a check's cause, by `check-id/failure-id`. */
+  causes: Map<string, string>;
+}
+
+export interface LabProse {
+  title: string;
+  summary: string;
+  steps: Map<string, StepProse>;
+  /** `line N: what is wrong`. */
+  problems: string[];
+}
+
+/**
+ * Reads a lab's prose file: `# Title`, a summary, then `## step-id: Title` per step with its text and, at its end,
+ * optional `### Hints` (`- nudge: …`, `- pointer: …`, `- command: …`) and `### Causes` (`- check/failure: …`) lists.
+ */
+export function parseProse(markdown: string): LabProse {
+  const prose: LabProse = { title: "", summary: "", steps: new Map(), problems: [] };
+  let step: StepProse | undefined;
+  let list: "hints" | "causes" | undefined;
+  let fenced = false;
+  let lastItem: ((more: string) => void) | undefined;
+  for (const [index, line] of markdown.split("\n").entries()) {
+    const where = `line ${index + 1}`;
+    if (line.startsWith("```")) fenced = !fenced;
+    const heading = fenced ? undefined : /^(#{1,3}) (.*)$/.exec(line);
+    if (heading) {
+      const [, marks = "", title = ""] = heading;
+      lastItem = undefined;
+      if (marks === "#") prose.title = title;
+      else if (marks === "##") {
+        const named = /^([a-z0-9-]+): (.+)$/.exec(title);
+        if (!named) {
+          prose.problems.push(`${where}: a step's heading must read "## step-id: Title", got "${title}"`);
+          continue;
+        }
+        step = { title: named[2] ?? "", text: "", hints: new Map(), causes: new Map() };
+        list = undefined;
+        if (prose.steps.has(named[1] ?? "")) prose.problems.push(`${where}: step "${named[1]}" stands here twice`);
+        prose.steps.set(named[1] ?? "", step);
+      } else if (title === "Hints") list = "hints";
+      else if (title === "Causes") list = "causes";
+      else prose.problems.push(`${where}: unknown section, got "${title}"; use "Hints" or "Causes"`);
+      continue;
+    }
+    if (!step) prose.summary += `${line}\n`;
+    else if (!list) step.text += `${line}\n`;
+    else if (line.trim() !== "") {
+      const item = /^- ([a-z0-9/-]+): (.*)$/.exec(line);
+      if (!item) {
+        if (lastItem && /^\s+\S/.test(line)) lastItem(line.trim());
+        else prose.problems.push(`${where}: a list item must read "- name: text", got "${line}"`);
+        continue;
+      }
+      const [, name = "", text = ""] = item;
+      const target: Map<string, string> = list === "hints" ? step.hints : step.causes;
+      if (list === "hints" && name !== "nudge" && name !== "pointer" && name !== "command") {
+        prose.problems.push(`${where}: a hint is a nudge, a pointer or a command, got "${name}"`);
+        continue;
+      }
+      target.set(name, text);
+      lastItem = (more) => target.set(name, `${target.get(name) ?? ""} ${more}`);
+    }
+  }
+  prose.summary = prose.summary.trim();
+  for (const each of prose.steps.values()) each.text = each.text.trim();
+  return prose;
+}
