@@ -1,0 +1,63 @@
+import { Duplex } from "node:stream";
+
+/** One end of an in-memory byte stream that behaves like a connected TCP socket. */
+class ConnectionEnd extends Duplex {
+  #peer: ConnectionEnd | undefined;
+  #resume: (() => void) | undefined;
+
+  constructor() {
+    super({ allowHalfOpen: true });
+    // Whoever holds this end learns of a reset from its next read or write; an unwatched end must not end the lab.
+    this.on("error", () => {});
+  }
+
+  join(peer: ConnectionEnd): void {
+    this.#peer = peer;
+  }
+
+  override _read(): void {
+    this.#peer?.drain();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    const peer = this.#peer;
+    // Simplified: a real peer that closed answers late bytes with a reset; here they vanish, so no answer is lost.
+    if (!peer || peer.destroyed || peer.readableEnded) return callback();
+    if (peer.push(chunk)) return callback();
+    this.#resume = callback;
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    if (this.#peer && !this.#peer.destroyed) this.#peer.push(null);
+    callback();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    const peer = this.#peer;
+    this.#peer = undefined;
+    this.drain();
+    if (peer && !peer.destroyed) peer.#left(error);
+    callback(error);
+  }
+
+  drain(): void {
+    const resume = this.#resume;
+    this.#resume = undefined;
+    resume?.();
+  }
+
+  #left(error: Error | null): void {
+    this.drain();
+    if (error) this.destroy(error);
+    else if (!this.readableEnded) this.push(null);
+  }
+}
+
+/** Two connected ends: what one writes the other reads; an end destroyed with an error resets the other. */
+export function connectionPair(): [Duplex, Duplex] {
+  const client = new ConnectionEnd();
+  const server = new ConnectionEnd();
+  client.join(server);
+  server.join(client);
+  return [client, server];
+}
