@@ -43,6 +43,8 @@ export interface MachineSummary {
 export interface HostAccess {
   /** Path of a kubeconfig (0600) for this computer's kubectl; absent before `kubeadm init`. */
   kubeconfig?: string;
+  /** Changes when another cluster is made (`kubeadm reset`, `init`). */
+  clusterId?: string;
   /** Node port to the address and port on which this computer reaches it. */
   nodePorts: Readonly<Record<number, { address: string; port: number }>>;
 }

@@ -1,0 +1,136 @@
+import { createActor, fromPromise, waitFor } from "xstate";
+import { autopilot, type PlayedStep } from "../../scenarios/autopilot.ts";
+import type { Place } from "../../scenarios/guided.ts";
+import type { Backend, Language, Profile } from "../domain/backend.ts";
+import type { KubeReader } from "../domain/check.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Course, Lab } from "../domain/course.ts";
+import type { Report } from "../domain/report.ts";
+import { type GradedReport, gradeReport } from "../grading/grade.ts";
+import { Checker, findStep } from "./checker.ts";
+import { findLab, neededLabs, prepareLab } from "./prepare.ts";
+import { ActionPlayer, type FailedCommand, type RunOnHost } from "./solution.ts";
+
+/** Milliseconds that a solution's effects may take to show, such as pods becoming ready. */
+const patienceMs = 20_000;
+
+export interface AutopilotOptions {
+  backend: Backend;
+  course: Course;
+  labsFolder: string;
+  /** Lab ids in the order to play. */
+  labs: readonly string[];
+  profile: Profile;
+  language: Language;
+  clock: Clock;
+  openKube: (kubeconfig: string) => Promise<KubeReader>;
+  runOnHost: RunOnHost;
+  prepared: string[];
+  signal: AbortSignal;
+  onStep?: (place: Place, detail: "solving" | "passed" | "failed") => void;
+  onText?: (on: string, text: string) => void;
+}
+
+export interface AutopilotResult {
+  report: Report;
+  graded: GradedReport;
+  /** Commands of solutions that ended with another code than 0, by `lab/step`. */
+  failures: Map<string, FailedCommand[]>;
+}
+
+/** Plays labs by their own solutions and grades them. Rejects with what stopped it when a machine could not be asked. */
+export async function playLabs(options: AutopilotOptions): Promise<AutopilotResult> {
+  const { course, backend } = options;
+  const checker = new Checker(options);
+  const player = new ActionPlayer(options);
+  const failures = new Map<string, FailedCommand[]>();
+  const labs = options.labs.map((id) => findLab(course, id));
+  const stepOf = (place: Place) => findStep(findLab(course, place.lab).steps, place.lab, place.step);
+  try {
+    await playNeeds(labs, options, checker, player);
+    const path = labs.flatMap((lab) => lab.steps.map((step): Place => ({ lab: lab.id, step: step.id })));
+    const actor = createActor(
+      autopilot.provide({
+        actors: {
+          prepare: fromPromise(({ input }) => prepareLab(findLab(course, input.lab), options)),
+          check: fromPromise(({ input }) => checker.check(stepOf(input), options.signal)),
+          solve: fromPromise(async ({ input }) => {
+            options.onStep?.(input, "solving");
+            const failed = await player.play(stepOf(input).solution, options.signal);
+            if (failed.length > 0) failures.set(`${input.lab}/${input.step}`, failed);
+            await backend.save();
+          }),
+          checkUntilPassed: fromPromise(async ({ input }) => {
+            const reports = await checker.checkUntilPassed(stepOf(input), patienceMs, options.signal);
+            const passed = reports.every((report) => report.outcome.status === "passed");
+            options.onStep?.(input, passed ? "passed" : "failed");
+            return reports;
+          }),
+        },
+      }),
+      { input: { path } },
+    );
+    actor.start();
+    const { output } = await waitFor(actor, (state) => state.status === "done");
+    if (output?.error !== undefined) throw output.error;
+    const report = reportOf(options, labs, output?.played ?? []);
+    return { report, graded: gradeReport(course, report), failures };
+  } finally {
+    await player.close();
+  }
+}
+
+/** Brings the machines to where the first lab begins, unless its preconditions hold already. */
+async function playNeeds(
+  labs: Lab[],
+  options: AutopilotOptions,
+  checker: Checker,
+  player: ActionPlayer,
+): Promise<void> {
+  const playing = new Set<string>();
+  for (const lab of labs) {
+    for (const need of neededLabs(options.course, lab)) {
+      if (playing.has(need.id)) continue;
+      playing.add(need.id);
+      await bringTo(need, options, checker, player);
+    }
+    playing.add(lab.id);
+  }
+}
+
+/** Plays the solutions of the steps after the last one that is solved; later steps may have superseded earlier ones. */
+async function bringTo(lab: Lab, options: AutopilotOptions, checker: Checker, player: ActionPlayer): Promise<void> {
+  await prepareLab(lab, options);
+  let first = lab.steps.length;
+  for (; first > 0; first -= 1) {
+    const step = lab.steps[first - 1];
+    if (!step) continue;
+    const reports = await checker.check(step, options.signal);
+    if (reports.every((report) => report.outcome.status === "passed")) break;
+  }
+  for (const step of lab.steps.slice(first)) {
+    options.onStep?.({ lab: lab.id, step: step.id }, "solving");
+    await player.play(step.solution, options.signal);
+    await checker.checkUntilPassed(step, patienceMs, options.signal);
+  }
+}
+
+function reportOf(options: AutopilotOptions, labs: Lab[], played: PlayedStep[]): Report {
+  return {
+    formatVersion: 1,
+    backend: options.backend.info.id,
+    profile: options.profile,
+    labs: labs.map((lab) => ({
+      id: lab.id,
+      steps: played
+        .filter((step) => step.lab === lab.id)
+        .map((step) => ({
+          id: step.step,
+          checks: step.after,
+          before: step.before,
+          hintsUsed: 0,
+          solutionShown: true,
+        })),
+    })),
+  };
+}

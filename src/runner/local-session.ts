@@ -1,0 +1,386 @@
+import { type Actor, createActor, fromPromise, waitFor } from "xstate";
+import { guided, type Place, placeAt } from "../../scenarios/guided.ts";
+import { fillPlaceholders, type PlaceholderValues } from "../content/placeholders.ts";
+import type { Backend, HostAccess, Language, MachineSummary, Profile } from "../domain/backend.ts";
+import type { KubeReader } from "../domain/check.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Action, Course, Prose, Step } from "../domain/course.ts";
+import { LabError } from "../domain/errors.ts";
+import type { ExecOptions, ExecResult, MachineShell, ShellOptions } from "../domain/machine.ts";
+import type { ProgressStore } from "../domain/progress.ts";
+import type { CheckReport, Grade, LabReport, Report, StepReport } from "../domain/report.ts";
+import { gradeReport } from "../grading/grade.ts";
+import { Checker, findStep } from "./checker.ts";
+import { allLabs, findLab, prepareLab } from "./prepare.ts";
+import type {
+  CommandView,
+  LabOutline,
+  Phase,
+  Session,
+  SessionEvent,
+  SessionSnapshot,
+  StepOutline,
+  StepView,
+} from "./session.ts";
+import { placeholderValues } from "./solution.ts";
+
+export interface LocalSessionOptions {
+  backend: Backend;
+  course: Course;
+  labsFolder: string;
+  progress: ProgressStore;
+  profile: Profile;
+  language: Language;
+  clock: Clock;
+  openKube: (kubeconfig: string) => Promise<KubeReader>;
+  notices: string[];
+  /** Begin here instead of where the learner left. */
+  startLab?: string;
+}
+
+const snapshotId = (place: Place): string => `${place.lab}/${place.step}`;
+
+const labsAfter = (course: Course, id: string): string[] => {
+  const ids = allLabs(course).map((lab) => lab.id);
+  return ids.slice(ids.indexOf(id) + 1);
+};
+
+/** One learner playing the course in this process. */
+export class LocalSession implements Session {
+  #options: LocalSessionOptions;
+  #checker: Checker;
+  #actor: Actor<typeof guided>;
+  #listeners = new Set<() => void>();
+  #abort = new AbortController();
+  #detail = "";
+  #machines: MachineSummary[] = [];
+  #host: HostAccess = { nodePorts: {} };
+  #values: PlaceholderValues = { hostPort: (port) => port, address: (machine) => machine };
+  #notices: string[];
+
+  private constructor(options: LocalSessionOptions) {
+    this.#options = options;
+    this.#checker = new Checker(options);
+    this.#notices = [...options.notices];
+    const { course, progress } = options;
+    const path = allLabs(course).flatMap((lab) => lab.steps.map((step): Place => ({ lab: lab.id, step: step.id })));
+    const asked = options.startLab === undefined ? undefined : findLab(course, options.startLab);
+    const first = asked?.steps.find((step) => !progress.step(asked.id, step.id).solved) ?? asked?.steps[0];
+    const start = asked && first ? { lab: asked.id, step: first.id } : progress.data.current;
+    this.#actor = createActor(
+      guided.provide({
+        actors: {
+          prepare: fromPromise(({ input }) => this.#prepare(input)),
+          check: fromPromise(({ input }) => this.#check(input)),
+        },
+      }),
+      { input: { path, start } },
+    );
+    this.#actor.subscribe(() => this.#changed());
+  }
+
+  static async open(options: LocalSessionOptions): Promise<LocalSession> {
+    const session = new LocalSession(options);
+    session.#actor.start();
+    await session.#settled();
+    return session;
+  }
+
+  snapshot(): SessionSnapshot {
+    const { course, profile, language, backend } = this.#options;
+    return {
+      courseTitle: this.#text(course.title),
+      language,
+      profile,
+      backend: { id: backend.info.id, title: backend.info.title, simulated: backend.info.features.simulated },
+      chapters: course.chapters.map((chapter) => ({
+        id: chapter.id,
+        title: this.#text(chapter.title),
+        labs: chapter.labs.map((lab): LabOutline => this.#labOutline(lab.id)),
+      })),
+      step: this.#stepView(),
+      phase: this.#phase(),
+      grade: this.#graded().grade,
+      machines: this.#machines,
+      host: this.#host,
+      notices: this.#notices,
+    };
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async send(event: SessionEvent): Promise<void> {
+    const place = placeAt(this.#actor.getSnapshot().context);
+    const progress = this.#options.progress.step(place.lab, place.step);
+    switch (event.type) {
+      case "check":
+        this.#actor.send({ type: "CHECK" });
+        break;
+      case "next":
+        this.#actor.send({ type: "NEXT" });
+        break;
+      case "back":
+        this.#actor.send({ type: "BACK" });
+        break;
+      case "goto":
+        this.#goto(event.lab, event.step);
+        break;
+      case "undo":
+        await this.#restore(place);
+        break;
+      case "restore":
+        await this.#restore({ lab: event.lab, step: event.step });
+        break;
+      case "hint":
+        progress.hintsUsed = Math.min(progress.hintsUsed + 1, this.#stepAt(place).hints.length);
+        this.#save();
+        break;
+      case "solution":
+        progress.solutionShown = true;
+        this.#save();
+        break;
+    }
+    await this.#settled();
+  }
+
+  async exec(machine: string, argv: readonly string[], options?: ExecOptions): Promise<ExecResult> {
+    const result = await (await this.#options.backend.machine(machine)).exec(argv, options);
+    await this.#refresh();
+    return result;
+  }
+
+  async openShell(name: string, options: ShellOptions): Promise<MachineShell> {
+    const machine = await this.#options.backend.machine(name);
+    if (!machine.openShell) {
+      throw new LabError("no-shell", `${name}: this backend opens no shell here`, {
+        remedy: `Use \`wasm-k8s-lab exec ${name} -- COMMAND\`.`,
+      });
+    }
+    return machine.openShell(options);
+  }
+
+  async ask(labId: string, stepId?: string): Promise<LabReport> {
+    const lab = findLab(this.#options.course, labId);
+    const steps = stepId === undefined ? lab.steps : [findStep(lab.steps, labId, stepId)];
+    const reports: StepReport[] = [];
+    for (const step of steps) {
+      const checks = await this.#check({ lab: labId, step: step.id });
+      const { hintsUsed, solutionShown } = this.#options.progress.step(labId, step.id);
+      reports.push({ id: step.id, checks, hintsUsed, solutionShown });
+    }
+    await this.#refresh();
+    return { id: labId, steps: reports };
+  }
+
+  report(): Promise<{ report: Report; grade: Grade }> {
+    const { report, grade } = this.#graded();
+    return Promise.resolve({ report, grade });
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort(new Error("the session ends"));
+    this.#actor.stop();
+    this.#save();
+    await this.#options.backend.save();
+  }
+
+  /** Adds a line for the learner. */
+  notice(text: string): void {
+    if (this.#notices.includes(text)) return;
+    this.#notices.push(text);
+    this.#changed();
+  }
+
+  #goto(lab: string, step: string | undefined): void {
+    const target = findLab(this.#options.course, lab);
+    const found = step === undefined ? target.steps[0] : findStep(target.steps, lab, step);
+    if (found) this.#actor.send({ type: "GOTO", place: { lab, step: found.id } });
+  }
+
+  async #settled(): Promise<void> {
+    await waitFor(this.#actor, (state) => state.matches("ready") || state.matches("failed"));
+    await this.#refresh();
+  }
+
+  async #refresh(): Promise<void> {
+    const { backend } = this.#options;
+    this.#machines = await backend.list();
+    this.#host = await backend.hostAccess();
+    this.#values = await placeholderValues(backend);
+    this.#changed();
+  }
+
+  async #prepare(place: Place): Promise<CheckReport[]> {
+    const { course, progress, backend, labsFolder } = this.#options;
+    await prepareLab(findLab(course, place.lab), {
+      backend,
+      labsFolder,
+      prepared: progress.data.prepared,
+      onDetail: (detail) => {
+        this.#detail = detail;
+        this.#changed();
+      },
+    });
+    progress.data.current = place;
+    this.#save();
+    const { snapshots } = backend;
+    if (snapshots && !(await snapshots.list()).includes(snapshotId(place))) await snapshots.save(snapshotId(place));
+    return this.#known(place);
+  }
+
+  /** Puts the machines back to where a step began, and forgets what was solved since. */
+  async #restore(place: Place): Promise<void> {
+    const { backend, course, progress } = this.#options;
+    if (!backend.snapshots) {
+      throw new LabError("no-snapshots", `${backend.info.id}: this backend keeps no snapshots`, {
+        remedy: "Undo by hand, or use `wasm-k8s-lab reset`.",
+      });
+    }
+    if (!(await backend.snapshots.list()).includes(snapshotId(place))) {
+      throw new LabError("step-not-begun", `${place.lab}/${place.step}: this step was never begun`, {
+        remedy: "Go on to it step by step; `wasm-k8s-lab status` shows where you are.",
+        exitCode: 2,
+      });
+    }
+    await backend.snapshots.restore(snapshotId(place));
+    let later = false;
+    for (const lab of allLabs(course)) {
+      for (const step of lab.steps) {
+        later ||= lab.id === place.lab && step.id === place.step;
+        if (!later) continue;
+        const known = progress.step(lab.id, step.id);
+        known.checks = {};
+        known.solved = false;
+        const id = snapshotId({ lab: lab.id, step: step.id });
+        if (id !== snapshotId(place)) await backend.snapshots.remove(id);
+      }
+    }
+    progress.data.prepared = progress.data.prepared.filter((id) => !labsAfter(course, place.lab).includes(id));
+    this.#save();
+    this.#actor.send({ type: "GOTO", place });
+  }
+
+  async #check(place: Place): Promise<CheckReport[]> {
+    const step = this.#stepAt(place);
+    const reports = await this.#checker.check(step, this.#abort.signal);
+    const progress = this.#options.progress.step(place.lab, place.step);
+    for (const { id, outcome } of reports) progress.checks[id] = outcome;
+    if (reports.every(({ outcome }) => outcome.status === "passed")) progress.solved = true;
+    this.#save();
+    return reports;
+  }
+
+  /** What was last seen of a step's checks. */
+  #known(place: Place): CheckReport[] {
+    const progress = this.#options.progress.step(place.lab, place.step);
+    return this.#stepAt(place).checks.flatMap((check): CheckReport[] => {
+      const outcome = progress.checks[check.id];
+      return outcome ? [{ id: check.id, outcome, ...(check.precondition ? { precondition: true } : {}) }] : [];
+    });
+  }
+
+  #save(): void {
+    try {
+      this.#options.progress.save();
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error;
+      this.notice(`${error.message}. ${error.remedy}`);
+    }
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #text(prose: Prose): string {
+    return fillPlaceholders(prose[this.#options.language] ?? prose.en, this.#values);
+  }
+
+  #stepAt(place: Place): Step {
+    return findStep(findLab(this.#options.course, place.lab).steps, place.lab, place.step);
+  }
+
+  #labOutline(id: string): LabOutline {
+    const lab = findLab(this.#options.course, id);
+    const current = placeAt(this.#actor.getSnapshot().context);
+    return {
+      id,
+      section: lab.section,
+      title: this.#text(lab.title),
+      steps: lab.steps.map((step): StepOutline => {
+        const progress = this.#options.progress.data.labs[id]?.[step.id];
+        const here = current.lab === id && current.step === step.id;
+        const attempted = progress && Object.keys(progress.checks).length > 0;
+        const state = progress?.solved ? "solved" : here ? "current" : attempted ? "attempted" : "open";
+        return { id: step.id, title: this.#text(step.title), state };
+      }),
+    };
+  }
+
+  #stepView(): StepView {
+    const { context } = this.#actor.getSnapshot();
+    const place = placeAt(context);
+    const lab = findLab(this.#options.course, place.lab);
+    const step = this.#stepAt(place);
+    const progress = this.#options.progress.step(place.lab, place.step);
+    const view = (action: Action): CommandView =>
+      "host" in action
+        ? { on: "host", text: fillPlaceholders(action.host, this.#values) }
+        : { on: action.machine, text: fillPlaceholders(action.run, this.#values) };
+    return {
+      lab: place.lab,
+      step: place.step,
+      section: lab.section,
+      labTitle: this.#text(lab.title),
+      title: this.#text(step.title),
+      text: this.#text(step.text),
+      machine: step.machine,
+      commands: step.commands.map(view),
+      checks: step.checks.map((check) => ({
+        id: check.id,
+        outcome: context.checks.find((report) => report.id === check.id)?.outcome,
+      })),
+      hints: step.hints
+        .slice(0, progress.hintsUsed)
+        .map((hint) => ({ level: hint.level, text: this.#text(hint.text) })),
+      hintsTotal: step.hints.length,
+      solution: progress.solutionShown ? step.solution.map(view) : undefined,
+      solved: progress.solved,
+    };
+  }
+
+  #phase(): Phase {
+    const state = this.#actor.getSnapshot();
+    if (state.matches("preparing")) return { name: "preparing", detail: this.#detail };
+    if (state.matches("checking")) return { name: "checking" };
+    if (state.matches("failed")) {
+      return { name: "failed", message: state.context.message, remedy: state.context.remedy };
+    }
+    return { name: "ready" };
+  }
+
+  #graded(): { report: Report; grade: Grade } {
+    const { course, progress, profile, backend } = this.#options;
+    const report: Report = {
+      formatVersion: 1,
+      backend: backend.info.id,
+      profile,
+      labs: allLabs(course).map((lab) => ({
+        id: lab.id,
+        steps: lab.steps.map((step) => {
+          const done = progress.data.labs[lab.id]?.[step.id];
+          return {
+            id: step.id,
+            checks: done ? this.#known({ lab: lab.id, step: step.id }) : [],
+            hintsUsed: done?.hintsUsed ?? 0,
+            solutionShown: done?.solutionShown ?? false,
+          };
+        }),
+      })),
+    };
+    return { report, grade: gradeReport(course, report).grade };
+  }
+}
