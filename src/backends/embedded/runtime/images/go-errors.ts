@@ -10,12 +10,8 @@ export function nameServerOf(machine: ModelledMachine): string {
 
 /** A failed connection as Go's net and net/http word it, e.g. `dial tcp 10.0.0.1:5000: connect: connection refused`. */
 export async function goConnectionWords(error: unknown, machine: ModelledMachine): Promise<string> {
-  if (error instanceof CertificateError) return `tls: ${error.message}`;
-  if (!(error instanceof NetworkError)) {
-    const message = error instanceof Error ? error.message : String(error);
-    return /HTTP response to HTTPS client/.test(message) ? "http: server gave HTTP response to HTTPS client" : message;
-  }
-  if (/HTTP response to HTTPS client/.test(error.message)) return "http: server gave HTTP response to HTTPS client";
+  if (error instanceof CertificateError) return certificateWords(error.message);
+  if (!(error instanceof NetworkError)) return error instanceof Error ? error.message : String(error);
   if (error.code === "ENOTFOUND") return `dial tcp: lookup ${error.host} on ${nameServerOf(machine)}: no such host`;
   const address = await addressOf(machine, error.host);
   switch (error.code) {
@@ -41,4 +37,9 @@ async function addressOf(machine: ModelledMachine, host: string): Promise<string
     if (error instanceof NetworkError) return host;
     throw error;
   }
+}
+
+function certificateWords(message: string): string {
+  if (message.startsWith("x509:")) return `tls: failed to verify certificate: ${message}`;
+  return message;
 }
