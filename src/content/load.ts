@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import type { Language, MachineRole } from "../domain/backend.ts";
@@ -82,8 +82,8 @@ function loadLab(folder: string, id: string, options: LoadOptions, problems: str
   };
   duplicates(data, path, problems);
   for (const file of data.files) {
-    if (!existsSync(join(folder, "files", file.source))) {
-      problems.push(`${path}: files: no such file below files/, got "${file.source}"`);
+    if (!labFileSource(dirname(folder), id, file.source)) {
+      problems.push(`${path}: files: no such file below files/ or labs/shared/, got "${file.source}"`);
     }
   }
   return {
@@ -216,9 +216,7 @@ function withoutUndefined(prose: { en: string; de?: string | undefined }): Prose
   return prose.de === undefined ? { en: prose.en } : { en: prose.en, de: prose.de };
 }
 
-/** Ids of the folders below `folder` that hold a lab, for messages. */
-export function labFolders(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "lab.yaml")))
-    .map((entry) => entry.name);
+/** Where a file that a lab puts on machines lies: in the lab's `files/`, or in `shared/` beside the labs. */
+export function labFileSource(labsFolder: string, lab: string, source: string): string | undefined {
+  return [join(labsFolder, lab, "files", source), join(labsFolder, "shared", source)].find((path) => existsSync(path));
 }

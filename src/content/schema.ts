@@ -34,7 +34,7 @@ const step = z.strictObject({
   commands: z.array(action).default([]),
   checks: z.array(check).min(1),
   solution: z.array(action).min(1),
-  routes: z.record(id, z.array(action).min(1)).default({}),
+  routes: z.record(id, z.array(action)).default({}),
   mistakes: z.array(mistake).default([]),
 });
 

@@ -68,6 +68,8 @@ export interface Backend {
   /** The machine, running or not; rejects with LabError `machine-unknown`. */
   machine(name: string): Promise<Machine>;
   hostAccess(): Promise<HostAccess>;
+  /** Where the kubeconfig for this computer is, or will be once there is a cluster. */
+  kubeconfigPath?(): string;
   snapshots?: SnapshotStore;
   /** Writes everything to disk; resolves when it is there. */
   save(): Promise<void>;

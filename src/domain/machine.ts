@@ -87,6 +87,8 @@ export interface MachineShell {
   run(line: string): Promise<{ exitCode: number; incomplete: boolean; exited: boolean }>;
   /** Standard input of the running command. `null` is Ctrl-D. */
   input(text: string | null): void;
+  /** Calls back once when the running command starts to wait for what is typed. Absent where that cannot be known. */
+  waitsForInput?(callback: () => void): void;
   /** Ctrl-C is `SIGINT`. Ends the running command, or clears the incomplete line. */
   signal(name: "SIGINT" | "SIGTSTP" | "SIGQUIT"): void;
   complete(line: string, cursor: number): Promise<Completion>;

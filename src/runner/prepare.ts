@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { labFileSource } from "../content/load.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { Course, Lab } from "../domain/course.ts";
 import { LabError } from "../domain/errors.ts";
@@ -22,7 +22,9 @@ export async function prepareLab(lab: Lab, options: PrepareOptions): Promise<voi
   if (options.prepared.includes(lab.id)) return;
   for (const file of lab.files) {
     const machine = await options.backend.machine(file.machine);
-    const content = readFileSync(join(options.labsFolder, lab.id, "files", file.source));
+    const source = labFileSource(options.labsFolder, lab.id, file.source);
+    if (source === undefined) throw new Error(`${lab.id}: the content check lets no missing file through`);
+    const content = readFileSync(source);
     await machine.writeFile(file.path, content, { owner: file.owner, mode: file.mode });
   }
   options.prepared.push(lab.id);

@@ -1,0 +1,40 @@
+import { existsSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { build, type Plugin } from "rolldown";
+
+// A CommonJS module whose types do not say so.
+const license: (options: object) => Plugin = createRequire(import.meta.url)("rollup-plugin-license");
+
+// Bundles the program into dist/: one entry, the parts that are loaded on demand, and the modules' worker.
+const root = join(import.meta.dirname, "..");
+const dist = join(root, "dist");
+rmSync(dist, { recursive: true, force: true });
+
+const entries: Record<string, string> = { cli: join(root, "src/cli/entry.ts") };
+const worker = join(root, "src/backends/embedded/wasm/worker.ts");
+if (existsSync(worker)) entries["wasm-worker"] = worker;
+
+await build({
+  input: entries,
+  platform: "node",
+  // Optional development tools of Ink and native accelerators of ws, which are never there.
+  external: [/^node:/, "react-devtools-core", "bufferutil", "utf-8-validate"],
+  plugins: [
+    license({
+      thirdParty: {
+        includePrivate: false,
+        output: { file: join(root, "THIRD-PARTY-LICENSES.txt") },
+        allow: { test: "(MIT OR Apache-2.0 OR BSD-2-Clause OR BSD-3-Clause OR ISC OR 0BSD OR BlueOak-1.0.0 OR CC0-1.0 OR Python-2.0)", failOnViolation: true },
+      },
+    }),
+  ],
+  define: { "process.env.NODE_ENV": JSON.stringify("production") },
+  output: {
+    dir: dist,
+    format: "esm",
+    minify: true,
+    entryFileNames: "[name].js",
+    chunkFileNames: "chunks/[name]-[hash].js",
+  },
+});

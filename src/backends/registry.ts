@@ -1,0 +1,34 @@
+import type { Backend, Pace, Profile } from "../domain/backend.ts";
+import type { Clock, Random } from "../domain/clock.ts";
+import { exitCodes, LabError } from "../domain/errors.ts";
+
+export interface OpenBackendOptions {
+  folder: string;
+  profile: Profile;
+  pace: Pace;
+  clock: Clock;
+  random: Random;
+  hostCargo: boolean;
+  onNotice: (text: string) => void;
+}
+
+type Open = (options: OpenBackendOptions) => Promise<Backend>;
+
+/** Backends by id; each is loaded only when it is asked for. */
+const backends: Readonly<Record<string, Open>> = {
+  embedded: async (options) => (await import("./embedded/backend.ts")).openEmbeddedBackend(options),
+};
+
+export const backendIds: readonly string[] = Object.keys(backends);
+
+/** Opens a backend. Throws LabError `backend-unknown`. */
+export async function openBackend(id: string, options: OpenBackendOptions): Promise<Backend> {
+  const open = backends[id];
+  if (!open) {
+    throw new LabError("backend-unknown", `--backend: no such backend in this version, got "${id}"`, {
+      remedy: `Use one of ${backendIds.join(", ")}.`,
+      exitCode: exitCodes.wrongUse,
+    });
+  }
+  return open(options);
+}

@@ -1,0 +1,27 @@
+import { type LabArguments, withSession } from "../open-session.ts";
+
+/** Runs a command on a machine as `ubuntu` in a fresh login environment. Resolves with the command's exit code. */
+export async function exec(machine: string, argv: readonly string[], given: LabArguments): Promise<number> {
+  const abort = new AbortController();
+  const interrupt = (): void => abort.abort(new Error("interrupted"));
+  process.once("SIGINT", interrupt);
+  try {
+    const stdin = process.stdin.isTTY ? undefined : await readStdin();
+    return await withSession(given, async (session) => {
+      const result = await session.exec(machine, argv, {
+        ...(stdin === undefined ? {} : { stdin }),
+        signal: abort.signal,
+        onOutput: ({ stream, bytes }) => void process[stream].write(bytes),
+      });
+      return result.exitCode;
+    });
+  } finally {
+    process.off("SIGINT", interrupt);
+  }
+}
+
+async function readStdin(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

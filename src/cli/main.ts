@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { exitCodes, LabError } from "../domain/errors.ts";
+import { packageFolder } from "./home.ts";
+import type { LabArguments } from "./open-session.ts";
+
+const version = (): string => {
+  const manifest: unknown = JSON.parse(readFileSync(join(packageFolder(), "package.json"), "utf8"));
+  return typeof manifest === "object" && manifest && "version" in manifest ? String(manifest.version) : "?";
+};
+
+/** The command line. Every command's code is loaded only when it runs. */
+function commandLine(finish: (exitCode: number) => void): Command {
+  const program = new Command("wasm-k8s-lab")
+    .description("An interactive, graded lab for running WebAssembly on Kubernetes.")
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError("(add --help for the options)")
+    .configureHelp({ showGlobalOptions: false });
+  const lab = (command: Command): Command =>
+    command
+      .addOption(new Option("--backend <id>", "where the machines come from").choices(["embedded"]))
+      .addOption(new Option("--profile <profile>", "versions to use").choices(["thesis", "current"]))
+      .addOption(new Option("--lang <language>", "language of the course").choices(["en", "de"]))
+      .addOption(new Option("--pace <pace>", "how long modelled work takes").choices(["instant", "brisk", "real"]))
+      .option("--host-cargo", "let this computer's cargo build what the modelled one refuses");
+  const json = (command: Command): Command => command.option("--json", "print one JSON document");
+  const does = (action: () => number | Promise<number>): Promise<void> => Promise.resolve(action()).then(finish);
+
+  lab(program.command("start", { isDefault: false }))
+    .description("open the course in the terminal")
+    .argument("[lab]", "begin at this lab")
+    .option("--plain", "line by line, without a screen")
+    .option("--screen-reader", "line by line, for a screen reader")
+    .action((id: string | undefined, given: LabArguments) =>
+      does(async () => (await import("./commands/start.ts")).start(id, given)),
+    );
+  json(lab(program.command("run")))
+    .description("play labs by their own solutions and grade them")
+    .argument("[labs...]", "lab ids; all when left away")
+    .action((ids: string[], given: LabArguments) =>
+      does(async () => (await import("./commands/run.ts")).run(ids, given)),
+    );
+  json(lab(program.command("up")))
+    .description("start the machines and hold them for other programs")
+    .action((given: LabArguments) => does(async () => (await import("./commands/up.ts")).up(given)));
+  program
+    .command("down")
+    .description("end the process that holds the lab; what is saved stays")
+    .action(() => does(async () => (await import("./commands/up.ts")).down()));
+  lab(program.command("exec"))
+    .description("run a command on a machine")
+    .usage("[options] MACHINE -- COMMAND...")
+    .argument("<machine>")
+    .argument("<command...>")
+    .passThroughOptions()
+    .action((machine: string, argv: string[], given: LabArguments) =>
+      does(async () => (await import("./commands/exec.ts")).exec(machine, argv, given)),
+    );
+  json(lab(program.command("check")))
+    .description("ask the checks of the current step, of a lab or of one step")
+    .argument("[place]", "LAB or LAB/STEP")
+    .action((place: string | undefined, given: LabArguments) =>
+      does(async () => (await import("./commands/course.ts")).check(place, given)),
+    );
+  json(lab(program.command("status")))
+    .description("show what is solved and where the machines are")
+    .action((given: LabArguments) => does(async () => (await import("./commands/course.ts")).status(given)));
+  json(lab(program.command("list")))
+    .description("list chapters, labs and steps")
+    .action((given: LabArguments) => does(async () => (await import("./commands/course.ts")).list(given)));
+  lab(program.command("undo"))
+    .description("bring the machines back to where the current step began")
+    .action((given: LabArguments) => does(async () => (await import("./commands/course.ts")).undo(given)));
+  lab(program.command("goto"))
+    .description("bring the machines back to where a step began")
+    .argument("<step>", "STEP of the current lab, or LAB/STEP")
+    .action((place: string, given: LabArguments) =>
+      does(async () => (await import("./commands/course.ts")).goTo(place, given)),
+    );
+  lab(program.command("reset"))
+    .description("forget the saved lab, or bring one lab back to its beginning")
+    .argument("[lab]")
+    .action((id: string | undefined, given: LabArguments) =>
+      does(async () => (await import("./commands/course.ts")).reset(id, given)),
+    );
+  json(program.command("doctor"))
+    .description("look at this computer: is everything there that the lab needs?")
+    .option("--limits", "list what the embedded machines simplify")
+    .action((given: { json?: boolean; limits?: boolean }) =>
+      does(async () => (await import("./commands/doctor.ts")).doctor(given)),
+    );
+  program
+    .command("content")
+    .description("for authors: read and check the course")
+    .argument("<action>", "lint", (value) => {
+      if (value !== "lint") throw new InvalidArgumentError("use lint.");
+      return value;
+    })
+    .action(() => does(async () => (await import("./commands/content.ts")).lint()));
+  program.enablePositionalOptions();
+  return program;
+}
+
+/** Runs the command line; resolves with the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode: number = exitCodes.passed;
+  try {
+    await commandLine((code) => {
+      exitCode = code;
+    }).parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.wrongUse;
+    if (!(error instanceof LabError)) throw error;
+    process.stderr.write(`${error.message}\n${error.remedy === "" ? "" : `${error.remedy}\n`}`);
+    return error.exitCode;
+  }
+  return exitCode;
+}

@@ -1,0 +1,181 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { openBackend } from "../backends/registry.ts";
+import { bindCheck } from "../checks/registry.ts";
+import { loadCourse } from "../content/load.ts";
+import type { Backend, Language, Pace, Profile } from "../domain/backend.ts";
+import type { KubeReader } from "../domain/check.ts";
+import type { Course } from "../domain/course.ts";
+import { LabError } from "../domain/errors.ts";
+import { Progress } from "../progress/progress.ts";
+import { LocalSession } from "../runner/local-session.ts";
+import type { Session } from "../runner/session.ts";
+import { RemoteSession } from "./control/client.ts";
+import { type ControlServer, serveControl } from "./control/server.ts";
+import { type Home, openHome, packageFolder } from "./home.ts";
+import { heldBy, lockHolder, takeLock } from "./lock.ts";
+import { systemClock, systemRandom } from "./system-clock.ts";
+
+/** What every command that touches the lab may be told. */
+export interface LabArguments {
+  backend?: string;
+  profile?: Profile;
+  lang?: Language;
+  pace?: Pace;
+  hostCargo?: boolean;
+}
+
+export const labsFolder = (): string => join(packageFolder(), "labs");
+
+export function readCourse(): Course {
+  return loadCourse(labsFolder(), { parseCheck: (kind, params, where) => void bindCheck(kind, params, where) });
+}
+
+export const openKube = async (kubeconfig: string): Promise<KubeReader> =>
+  (await import("../kube/reader.ts")).openKubeReader(kubeconfig);
+
+/** The language asked for, else the terminal's, else English. */
+export function languageOf(asked: Language | undefined): Language {
+  if (asked) return asked;
+  const locale = process.env["LC_ALL"] || process.env["LC_MESSAGES"] || process.env["LANG"] || "";
+  return locale.startsWith("de") ? "de" : "en";
+}
+
+/** The saved lab opened in this process, which holds the lock until it is closed. */
+export interface OpenLab {
+  home: Home;
+  backend: Backend;
+  course: Course;
+  progress: Progress;
+  notices: string[];
+  close(): Promise<void>;
+}
+
+/** Takes the lock and opens the saved lab (or a fresh one). Throws LabError `lab-held` when another process has it. */
+export async function openLab(command: string, pace: Pace, given: LabArguments, folder?: string): Promise<OpenLab> {
+  const home = openHome(process.env);
+  const course = readCourse();
+  const release = takeLock(home.lock, command, systemClock.now());
+  try {
+    return await openHeldLab(home, course, release, pace, given, folder);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function openHeldLab(
+  home: Home,
+  course: Course,
+  release: () => void,
+  pace: Pace,
+  given: LabArguments,
+  folder: string | undefined,
+): Promise<OpenLab> {
+  const base = folder ?? home.path;
+  const progress = new Progress(
+    join(base, "progress.json"),
+    given.backend ?? savedBackend(base) ?? "embedded",
+    given.profile ?? "thesis",
+  );
+  const { data } = progress;
+  refuseOther("backend", given.backend, data.backend);
+  refuseOther("profile", given.profile, data.profile);
+  const notices = [...progress.notices];
+  const backend = await openBackend(data.backend, {
+    folder: join(base, data.backend),
+    profile: data.profile,
+    pace: given.pace ?? pace,
+    clock: systemClock,
+    random: systemRandom,
+    hostCargo: given.hostCargo ?? false,
+    onNotice: (text) => {
+      notices.push(text);
+      process.stderr.write(process.stderr.isTTY && process.stdout.isTTY ? "" : `${text}\n`);
+    },
+  });
+  let closed = false;
+  return {
+    home,
+    backend,
+    course,
+    progress,
+    notices,
+    async close() {
+      if (closed) return;
+      closed = true;
+      try {
+        await backend.close();
+      } finally {
+        release();
+      }
+    },
+  };
+}
+
+function savedBackend(base: string): string | undefined {
+  const path = join(base, "progress.json");
+  if (!existsSync(path)) return undefined;
+  return /"backend": "([a-z]+)"/.exec(readFileSync(path, "utf8"))?.[1];
+}
+
+function refuseOther(option: string, asked: string | undefined, saved: string): void {
+  if (asked === undefined || asked === saved) return;
+  throw new LabError(`${option}-differs`, `--${option}: the saved lab has ${option} ${saved}, got "${asked}"`, {
+    remedy: `Leave --${option} away to go on with it, run \`wasm-k8s-lab reset\` to begin again, or set WASM_K8S_LAB_HOME to another folder.`,
+    exitCode: 2,
+  });
+}
+
+/** A session on the lab, hosted here. */
+export async function openLocalSession(lab: OpenLab, given: LabArguments, startLab?: string): Promise<LocalSession> {
+  return LocalSession.open({
+    backend: lab.backend,
+    course: lab.course,
+    labsFolder: labsFolder(),
+    progress: lab.progress,
+    profile: lab.progress.data.profile,
+    language: languageOf(given.lang),
+    clock: systemClock,
+    openKube,
+    notices: lab.notices,
+    ...(startLab === undefined ? {} : { startLab }),
+  });
+}
+
+/** Serves the session to other commands until closed. */
+export function serveSession(lab: OpenLab, session: Session, onStop: () => void): Promise<ControlServer> {
+  return serveControl(session, lab.home.socket, onStop);
+}
+
+/** The session of the process that holds the lab; undefined when none does. */
+export async function connectToHost(): Promise<RemoteSession | undefined> {
+  const home = openHome(process.env);
+  const holder = lockHolder(home.lock);
+  if (!holder) return undefined;
+  if (holder.command === "run") throw heldBy(holder);
+  return RemoteSession.connect(home.socket);
+}
+
+/** Runs `use` on the lab: through its host when there is one, else by opening the saved lab, then saving and leaving. */
+export async function withSession<T>(given: LabArguments, use: (session: Session) => Promise<T>): Promise<T> {
+  const remote = await connectToHost();
+  if (remote) {
+    try {
+      return await use(remote);
+    } finally {
+      await remote.close();
+    }
+  }
+  const lab = await openLab("command", "instant", given);
+  try {
+    const session = await openLocalSession(lab, given);
+    try {
+      return await use(session);
+    } finally {
+      await session.close();
+    }
+  } finally {
+    await lab.close();
+  }
+}
