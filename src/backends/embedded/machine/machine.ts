@@ -137,6 +137,8 @@ export interface Processes {
   list(): readonly ProcessEntry[];
   /** False when there is no such process. */
   kill(pid: number, signal: SignalName): boolean;
+  /** The same programs for another root file system, as in a container: `machine` is the host with other files. */
+  chroot?(machine: ModelledMachine): Processes;
 }
 
 export interface InstalledPackage {

@@ -159,6 +159,10 @@ class ProcessTable implements Processes {
     return [init, ...[...this.#entries.values()].map((entry) => entry.info)];
   }
 
+  chroot(machine: ModelledMachine): Processes {
+    return new ProcessTable(machine, this.#programs);
+  }
+
   kill(pid: number, name: SignalName): boolean {
     if (pid === 1) return true;
     const entry = this.#entries.get(pid);
