@@ -1,0 +1,136 @@
+import { Worker } from "node:worker_threads";
+import type { Clock } from "../../../domain/clock.ts";
+import { dataBytes, errno, header, headerBytes } from "./calls.ts";
+import type { CallMessage, WorkerInput, WorkerMessage } from "./calls.ts";
+import { GuestSockets } from "./guest-sockets.ts";
+import type { CallResult } from "./guest-sockets.ts";
+import type { ModuleExit, ModuleRun, ModuleRunner, RunningModule } from "./module-runner.ts";
+import { isModule, withMemoryLimit } from "./sections.ts";
+
+export interface ModuleRunnerOptions {
+  /** For the short time that a silent client is held back; without it a few turns of the event loop. */
+  clock?: Clock;
+  /** Most memory of one module, in pages of 64 KiB; default 1024 (64 MiB). */
+  memoryPages?: number;
+}
+
+const killedCode = 137;
+
+/**
+ * Where the worker's code lies: beside this file in the source, and beside the bundle as `wasm-worker.js`. The build
+ * has `src/backends/embedded/wasm/worker.ts` as an entry of that name in the same folder as the chunk with this file.
+ */
+function workerLocation(): URL {
+  const own = import.meta.url;
+  return new URL(own.endsWith(".ts") ? "./worker.ts" : "./wasm-worker.js", own);
+}
+
+/** Runs each module in a worker of its own, which can be ended at any moment. */
+export function createModuleRunner(options: ModuleRunnerOptions = {}): ModuleRunner {
+  return { start: (run) => new WorkerRun(run, options) };
+}
+
+class WorkerRun implements RunningModule {
+  readonly exit: Promise<ModuleExit>;
+  #run: ModuleRun;
+  #sockets: GuestSockets;
+  #worker: Worker | undefined;
+  #shared = new SharedArrayBuffer(headerBytes + dataBytes);
+  #end: (exit: ModuleExit) => void;
+  #ended = false;
+
+  constructor(run: ModuleRun, options: ModuleRunnerOptions) {
+    this.#run = run;
+    this.#sockets = new GuestSockets(run, options.clock);
+    const { promise, resolve } = Promise.withResolvers<ModuleExit>();
+    this.exit = promise;
+    this.#end = resolve;
+    const bytes = limited(run.bytes, options.memoryPages ?? 1024);
+    if (typeof bytes === "string") this.#finish({ code: 1, trap: bytes });
+    else this.#startWorker(bytes);
+  }
+
+  async kill(): Promise<void> {
+    this.#sockets.closeAll();
+    const worker = this.#worker;
+    this.#finish({ code: killedCode });
+    await worker?.terminate();
+  }
+
+  #startWorker(bytes: Uint8Array): void {
+    const { args, env, stdin, preopens } = this.#run;
+    const workerData: WorkerInput = {
+      bytes,
+      args,
+      env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      stdin: stdin ?? new Uint8Array(),
+      preopens: preopens ?? {},
+      shared: this.#shared,
+    };
+    const worker = new Worker(workerLocation(), {
+      workerData,
+      env: {},
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4, stackSizeMb: 2 },
+    });
+    this.#worker = worker;
+    worker.on("message", (message: WorkerMessage) => {
+      if (message.kind === "call") void this.#answer(message);
+      else this.#finish({ code: message.code, ...(message.trap === undefined ? {} : { trap: message.trap }) });
+    });
+    worker.on("error", (error) => this.#finish({ code: 1, trap: trapOfWorker(error) }));
+    worker.on("exit", () => this.#finish({ code: killedCode }));
+  }
+
+  async #answer(call: CallMessage): Promise<void> {
+    let result: CallResult;
+    try {
+      result = call.name === "write" ? this.#write(call) : await this.#sockets.handle(call);
+    } catch {
+      result = { errno: errno.invalid };
+    }
+    if (this.#ended) return;
+    const words = new Int32Array(this.#shared, 0, headerBytes / 4);
+    const data = result.data ?? new Uint8Array();
+    new Uint8Array(this.#shared, headerBytes, dataBytes).set(data);
+    words[header.errno] = result.errno;
+    words[header.value] = result.value ?? 0;
+    words[header.length] = data.length;
+    Atomics.store(words, header.sequence, call.sequence);
+    Atomics.notify(words, header.sequence);
+  }
+
+  #write(call: CallMessage): CallResult {
+    const data = call.data ?? new Uint8Array();
+    if (call.socket === 2) this.#run.onStderr(data);
+    else this.#run.onStdout(data);
+    return { errno: errno.success, value: data.length };
+  }
+
+  #finish(exit: ModuleExit): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#sockets.finish();
+    this.#end(exit);
+    void this.#worker?.terminate();
+  }
+}
+
+/** The module with its memory limited, or the engine's words for why it cannot be loaded. */
+function limited(bytes: Uint8Array, pages: number): Uint8Array | string {
+  if (!isModule(bytes)) {
+    const magic = bytes.length >= 4 && bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
+    return magic ? "unknown binary version" : "magic header not detected";
+  }
+  try {
+    return withMemoryLimit(bytes, pages) ?? "out of bounds memory access";
+  } catch (error) {
+    if (error instanceof RangeError) return "unexpected end";
+    throw error;
+  }
+}
+
+function trapOfWorker(error: unknown): string {
+  const isOutOfMemory = error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+  return isOutOfMemory ? "out of bounds memory access" : "host function failed";
+}

@@ -1,0 +1,147 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { Directory, Fd, File, OpenFile, PreopenDirectory, WASI, WASIProcExit, wasi } from "@bjorn3/browser_wasi_shim";
+import type { Inode } from "@bjorn3/browser_wasi_shim";
+import { dataBytes, errno, header, headerBytes } from "./calls.ts";
+import type { WorkerInput, WorkerMessage } from "./calls.ts";
+import { trapOf } from "./engine-errors.ts";
+import { socketImports } from "./sockets.ts";
+import type { Call } from "./sockets.ts";
+import { webAssembly } from "./web-assembly.ts";
+
+/** Runs one module in this worker until it ends; the only entry of the worker's bundle. */
+
+const input: WorkerInput = workerData;
+const words = new Int32Array(input.shared, 0, headerBytes / 4);
+const bytes = new Uint8Array(input.shared, headerBytes, dataBytes);
+
+function post(message: WorkerMessage): void {
+  parentPort?.postMessage(message);
+}
+
+let sequence = 0;
+const call: Call = (name, socket, options = {}) => {
+  sequence += 1;
+  post({
+    kind: "call",
+    sequence,
+    name,
+    socket,
+    argument: options.argument ?? 0,
+    nonBlocking: options.nonBlocking ?? false,
+    ...(options.data ? { data: options.data } : {}),
+  });
+  // The host's notification of an earlier reply may arrive late and wake this wait: only the number counts.
+  while (Atomics.load(words, header.sequence) !== sequence) {
+    Atomics.wait(words, header.sequence, sequence - 1);
+  }
+  return {
+    errno: words[header.errno] ?? 0,
+    value: words[header.value] ?? 0,
+    data: bytes.slice(0, words[header.length] ?? 0),
+  };
+};
+
+/** Standard output or error: every write waits until the host has taken it, so that a flood cannot pile up. */
+class OutputDescriptor extends Fd {
+  readonly #stream: number;
+  constructor(stream: number) {
+    super();
+    this.#stream = stream;
+  }
+  override fd_fdstat_get(): { ret: number; fdstat: wasi.Fdstat } {
+    const fdstat = new wasi.Fdstat(wasi.FILETYPE_CHARACTER_DEVICE, 0);
+    fdstat.fs_rights_base = BigInt(wasi.RIGHTS_FD_WRITE);
+    return { ret: errno.success, fdstat };
+  }
+  override fd_write(data: Uint8Array): { ret: number; nwritten: number } {
+    call("write", this.#stream, { data });
+    return { ret: errno.success, nwritten: data.length };
+  }
+}
+
+function directoryOf(files: Readonly<Record<string, Uint8Array>>): Map<string, Inode> {
+  const top = new Map<string, Inode>();
+  for (const [path, content] of Object.entries(files)) {
+    const parts = path.split("/").filter(Boolean);
+    const name = parts.pop();
+    if (name === undefined) continue;
+    let entries = top;
+    for (const part of parts) {
+      const existing = entries.get(part);
+      const directory = existing instanceof Directory ? existing : new Directory(new Map());
+      entries.set(part, directory);
+      entries = directory.contents;
+    }
+    entries.set(name, new File(content));
+  }
+  return top;
+}
+
+function run(): { code: number; trap?: string } {
+  const descriptors = [
+    new OpenFile(new File(input.stdin, { readonly: true })),
+    new OutputDescriptor(1),
+    new OutputDescriptor(2),
+    ...Object.entries(input.preopens).map(([path, files]) => new PreopenDirectory(path, directoryOf(files))),
+  ];
+  const system = new WASI([...input.args], [...input.env], descriptors, { debug: false });
+  const preview1: Record<string, (...args: never[]) => unknown> = {
+    ...system.wasiImport,
+    ...socketImports(system, call),
+    sched_yield: () => errno.success,
+  };
+  const poll = system.wasiImport["poll_oneoff"];
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  preview1["poll_oneoff"] = (subscriptions: number, events: number, count: number, stored: number): unknown => {
+    const view = new DataView(system.inst.exports.memory.buffer);
+    const isClock = count === 1 && view.getUint8(subscriptions + 8) === wasi.EVENTTYPE_CLOCK;
+    if (!isClock) return errno.notSupported;
+    if (view.getUint16(subscriptions + 40, true) === 0) {
+      // A relative sleep waits instead of spinning, then the library reports it as over.
+      Atomics.wait(pause, 0, 0, Number(view.getBigUint64(subscriptions + 24, true) / 1_000_000n));
+      view.setBigUint64(subscriptions + 24, 0n, true);
+    }
+    const answer = poll?.(subscriptions, events, count);
+    view.setUint32(stored, 1, true);
+    return answer;
+  };
+
+  let module: object;
+  try {
+    module = new webAssembly.Module(Uint8Array.from(input.bytes));
+  } catch (error) {
+    return { code: 1, trap: loadError(error) };
+  }
+  for (const wanted of webAssembly.Module.imports(module)) {
+    const known = wanted.module === "wasi_snapshot_preview1" && wanted.kind === "function" && wanted.name in preview1;
+    if (!known)
+      return { code: 1, trap: `unknown import: ${JSON.stringify(wanted.module)}, ${JSON.stringify(wanted.name)}` };
+  }
+  let instance: InstanceType<typeof webAssembly.Instance>;
+  try {
+    instance = new webAssembly.Instance(module, { wasi_snapshot_preview1: preview1 });
+  } catch (error) {
+    return { code: 1, trap: error instanceof webAssembly.LinkError ? "incompatible import type" : trapOf(error) };
+  }
+  const { memory, _start } = instance.exports;
+  if (typeof _start !== "function") return { code: 1, trap: "wasm function not found" };
+  const ownMemory = memory instanceof webAssembly.Memory ? memory : new webAssembly.Memory({ initial: 0 });
+  try {
+    return { code: system.start({ exports: { memory: ownMemory, _start: () => _start() } }) };
+  } catch (error) {
+    if (error instanceof WASIProcExit) return { code: error.code };
+    return { code: 1, trap: trapOf(error) };
+  }
+}
+
+function loadError(error: unknown): string {
+  const message = error instanceof Error ? error.message : "";
+  if (/magic word|BufferSource argument is empty/.test(message)) return "magic header not detected";
+  if (/expected version/.test(message)) return "unknown binary version";
+  if (/unknown section|unexpected section/.test(message)) return "malformed section id";
+  if (/expected type|type error|expected \d+ elements/.test(message)) return "type mismatch";
+  return "unexpected end";
+}
+
+const result = run();
+post({ kind: "end", ...result });
