@@ -216,7 +216,9 @@ function withoutUndefined(prose: { en: string; de?: string | undefined }): Prose
   return prose.de === undefined ? { en: prose.en } : { en: prose.en, de: prose.de };
 }
 
-/** Where a file that a lab puts on machines lies: in the lab's `files/`, or in `shared/` beside the labs. */
+/** Where a file that a lab puts on machines lies: in the lab's `files/`, or in `shared/` or `workloads/` beside the labs. */
 export function labFileSource(labsFolder: string, lab: string, source: string): string | undefined {
-  return [join(labsFolder, lab, "files", source), join(labsFolder, "shared", source)].find((path) => existsSync(path));
+  return ["shared", "workloads", join(lab, "files")]
+    .map((folder) => join(labsFolder, folder, source))
+    .find((path) => existsSync(path));
 }

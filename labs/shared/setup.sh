@@ -1,0 +1,261 @@
+#!/bin/bash
+# Installs what one machine of the lab needs: `master`, or `method1` on the first worker.
+# Profile thesis: the versions of February 2024. Safe to run again.
+set -Eeuo pipefail
+
+OS=xUbuntu_20.04
+CONTAINERD=1.7.12
+CRIO=1.24
+CRUN=1.8.4
+KUBERNETES=1.28.2-00
+RUNC=1.1.11
+WASMEDGE=0.12.1
+CNI=1.4.0
+COMMAND=
+STEP=start
+
+usage() {
+  cat <<TEXT
+Usage: sudo $0 [OPTIONS] COMMAND
+
+Commands:
+  master    control plane: runc, CNI plugins, containerd, kubeadm, kubectl, kubeadm init
+  method1   worker for WasmEdge: WasmEdge, crun built with it, CRI-O, kubeadm
+
+Options (before or after the command):
+  --containerd=VERSION  (default $CONTAINERD)
+  --crio=VERSION        (default $CRIO)
+  --crun=VERSION        (default $CRUN)
+  --kubernetes=VERSION  (default $KUBERNETES)
+  --os=NAME             (default $OS)
+  --runc=VERSION        (default $RUNC)
+  --wasmedge=VERSION    (default $WASMEDGE)
+  -h, --help
+TEXT
+}
+
+fail() {
+  echo "setup.sh: step '$STEP': $1" >&2
+  echo "  what to do: $2" >&2
+  exit 1
+}
+
+trap 'echo "setup.sh: step '\''$STEP'\'' failed; mend what is named above and run the same command again, finished steps are skipped" >&2' ERR
+
+step() {
+  STEP=$1
+  echo "==> $1"
+}
+
+download() { # URL FILE
+  curl -fsSL --retry 2 -o "$2" "$1" || fail "could not download $1" "check the version and the network, then run the same command again"
+}
+
+packages() {
+  DEBIAN_FRONTEND=noninteractive apt-get install -y "$@" || fail "could not install $*" "run 'apt-get update' and read its errors"
+}
+
+kernel_settings() {
+  step "kernel modules and parameters"
+  printf 'overlay\nbr_netfilter\n' > /etc/modules-load.d/k8s.conf
+  modprobe overlay
+  modprobe br_netfilter
+  cat > /etc/sysctl.d/k8s.conf <<'CONF'
+net.bridge.bridge-nf-call-iptables = 1
+net.bridge.bridge-nf-call-ip6tables = 1
+net.ipv4.ip_forward = 1
+CONF
+  sysctl --system > /dev/null
+}
+
+no_swap() {
+  step "swap off, now and after a reboot"
+  swapoff -a
+  sed -i -E 's/^([^#].*[[:space:]]swap[[:space:]].*)$/# \1/' /etc/fstab
+}
+
+cni() {
+  step "CNI plugins $CNI"
+  mkdir -p /opt/cni/bin /etc/cni/net.d
+  if [ ! -x /opt/cni/bin/bridge ]; then
+    download "https://github.com/containernetworking/plugins/releases/download/v$CNI/cni-plugins-linux-amd64-v$CNI.tgz" "$WORK/cni.tgz"
+    tar -C /opt/cni/bin -xzf "$WORK/cni.tgz"
+  fi
+  cat > /etc/cni/net.d/10-mynet.conf <<'CONF'
+{
+  "cniVersion": "0.2.0",
+  "name": "mynet",
+  "type": "bridge",
+  "bridge": "cni0",
+  "isGateway": true,
+  "ipMasq": true,
+  "ipam": {
+    "type": "host-local",
+    "subnet": "10.22.0.0/16",
+    "routes": [{ "dst": "0.0.0.0/0" }]
+  }
+}
+CONF
+  cat > /etc/cni/net.d/99-loopback.conf <<'CONF'
+{ "cniVersion": "0.2.0", "name": "lo", "type": "loopback" }
+CONF
+}
+
+runc() {
+  step "runc $RUNC"
+  if [ ! -x /usr/local/sbin/runc ] || ! /usr/local/sbin/runc --version | grep -q "runc version $RUNC"; then
+    download "https://github.com/opencontainers/runc/releases/download/v$RUNC/runc.amd64" "$WORK/runc"
+    install -m 755 "$WORK/runc" /usr/local/sbin/runc
+  fi
+}
+
+containerd_runtime() {
+  step "containerd $CONTAINERD"
+  if [ ! -x /usr/local/bin/containerd ] || ! /usr/local/bin/containerd --version | grep -q " v$CONTAINERD "; then
+    download "https://github.com/containerd/containerd/releases/download/v$CONTAINERD/containerd-$CONTAINERD-linux-amd64.tar.gz" "$WORK/containerd.tar.gz"
+    tar -C /usr/local -xzf "$WORK/containerd.tar.gz"
+  fi
+  download "https://raw.githubusercontent.com/containerd/containerd/main/containerd.service" /etc/systemd/system/containerd.service
+  mkdir -p /etc/containerd
+  /usr/local/bin/containerd config default | sed 's/SystemdCgroup = false/SystemdCgroup = true/' > /etc/containerd/config.toml
+  systemctl daemon-reload
+  systemctl enable containerd
+  systemctl restart containerd
+}
+
+kubernetes() { # PACKAGE...
+  step "Kubernetes packages $KUBERNETES"
+  apt-get update
+  packages apt-transport-https ca-certificates curl
+  download "https://dl.k8s.io/apt/doc/apt-key.gpg" /usr/share/keyrings/kubernetes-archive-keyring.gpg
+  echo "deb [signed-by=/usr/share/keyrings/kubernetes-archive-keyring.gpg] https://apt.kubernetes.io/ kubernetes-xenial main" > /etc/apt/sources.list.d/kubernetes.list
+  apt-get update
+  apt-mark unhold "$@" > /dev/null 2>&1 || true
+  local wanted=() name
+  for name in "$@"; do wanted+=("$name=$KUBERNETES"); done
+  packages "${wanted[@]}"
+  apt-mark hold "$@"
+}
+
+wasmedge_runtime() {
+  step "WasmEdge $WASMEDGE"
+  if command -v wasmedge > /dev/null && wasmedge --version | grep -q " $WASMEDGE\$"; then return; fi
+  packages git python3
+  download "https://raw.githubusercontent.com/WasmEdge/WasmEdge/master/utils/install.sh" "$WORK/install_wasmedge.sh"
+  bash "$WORK/install_wasmedge.sh" --path=/usr/local --version="$WASMEDGE"
+  ldconfig
+}
+
+crun_runtime() {
+  step "crun $CRUN built with WasmEdge"
+  if [ -x /usr/local/bin/crun ] && /usr/local/bin/crun --version | grep -q "crun version $CRUN\$" && /usr/local/bin/crun --version | grep -q +WASM:wasmedge; then return; fi
+  packages make git gcc build-essential pkgconf libtool libsystemd-dev libprotobuf-c-dev libcap-dev libseccomp-dev libyajl-dev go-md2man autoconf python3 automake
+  download "https://github.com/containers/crun/releases/download/$CRUN/crun-$CRUN.tar.gz" "$WORK/crun.tar.gz"
+  tar -C "$WORK" --no-overwrite-dir -xzf "$WORK/crun.tar.gz"
+  (
+    cd "$WORK/crun-$CRUN"
+    ./autogen.sh
+    ./configure --with-wasmedge
+    make
+    make install
+  )
+}
+
+crio_runtime() {
+  step "CRI-O $CRIO with crun as its default"
+  local base=https://download.opensuse.org/repositories/devel:/kubic:/libcontainers:/stable
+  packages curl gnupg libseccomp2
+  echo "deb $base/$OS/ /" > /etc/apt/sources.list.d/devel:kubic:libcontainers:stable.list
+  echo "deb $base:/cri-o:/$CRIO/$OS/ /" > "/etc/apt/sources.list.d/devel:kubic:libcontainers:stable:cri-o:$CRIO.list"
+  download "$base/$OS/Release.key" "$WORK/libcontainers.key"
+  download "$base:/cri-o:/$CRIO/$OS/Release.key" "$WORK/crio.key"
+  apt-key add "$WORK/libcontainers.key"
+  apt-key add "$WORK/crio.key"
+  apt-get update
+  packages cri-o
+  mkdir -p /etc/crio/crio.conf.d
+  cat > /etc/crio/crio.conf.d/99-crun-wasmedge.conf <<'CONF'
+[crio.runtime]
+default_runtime = "crun"
+
+[crio.runtime.runtimes.crun]
+runtime_path = "/usr/local/bin/crun"
+CONF
+  systemctl daemon-reload
+  systemctl enable crio
+  systemctl restart crio
+}
+
+trust_lab_registry() {
+  step "the lab's registry"
+  mkdir -p /etc/containers/registries.conf.d
+  cat > /etc/containers/registries.conf.d/50-lab.conf <<'CONF'
+[[registry]]
+location = "registry.lab:5000"
+insecure = true
+CONF
+}
+
+init_cluster() {
+  step "kubeadm init"
+  if [ -f /etc/kubernetes/admin.conf ]; then
+    echo "there is a control plane already"
+  else
+    kubeadm init --kubernetes-version="v${KUBERNETES%%-*}" --apiserver-advertise-address="$(hostname -I | awk '{print $1}')"
+  fi
+  step "kubectl for ${LEARNER:-root}"
+  local home
+  home=$(getent passwd "${LEARNER:-root}" | cut -d: -f6)
+  mkdir -p "$home/.kube"
+  cp /etc/kubernetes/admin.conf "$home/.kube/config"
+  chmod 600 "$home/.kube/config"
+  chown -R "$(id -u "${LEARNER:-root}"):$(id -g "${LEARNER:-root}")" "$home/.kube"
+  step "join command"
+  kubeadm token create --print-join-command
+}
+
+for argument in "$@"; do
+  case $argument in
+    --containerd=*) CONTAINERD=${argument#*=} ;;
+    --crio=*) CRIO=${argument#*=} ;;
+    --crun=*) CRUN=${argument#*=} ;;
+    --kubernetes=*) KUBERNETES=${argument#*=} ;;
+    --os=*) OS=${argument#*=} ;;
+    --runc=*) RUNC=${argument#*=} ;;
+    --wasmedge=*) WASMEDGE=${argument#*=} ;;
+    -h | --help) usage; exit 0 ;;
+    master | method1) COMMAND=$argument ;;
+    *) usage >&2; fail "unknown argument $argument" "use one of the options above" ;;
+  esac
+done
+[ -n "$COMMAND" ] || { usage >&2; fail "no command" "say master or method1"; }
+[ "$(id -u)" -eq 0 ] || fail "not root" "run: sudo $0 $*"
+
+# Without sudo (a root login, cloud-init) kubectl is set up for the ubuntu user when there is one.
+LEARNER=${SUDO_USER:-}
+if [ -z "$LEARNER" ] && id ubuntu > /dev/null 2>&1; then LEARNER=ubuntu; fi
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
+
+case $COMMAND in
+  master)
+    runc
+    cni
+    containerd_runtime
+    kernel_settings
+    no_swap
+    kubernetes kubelet kubeadm kubectl
+    init_cluster
+    ;;
+  method1)
+    wasmedge_runtime
+    crun_runtime
+    cni
+    crio_runtime
+    trust_lab_registry
+    kernel_settings
+    no_swap
+    kubernetes kubelet kubeadm
+    ;;
+esac
+echo "==> finished: $COMMAND"
