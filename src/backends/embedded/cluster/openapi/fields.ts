@@ -1,0 +1,78 @@
+import table from "./field-table.json" with { type: "json" };
+
+/** The type of a field, as the table abbreviates it: `s`, `i`, `[]V1Container`, `{}s`, ... */
+export type FieldType = string;
+
+const types: Readonly<Record<string, Readonly<Record<string, string>>>> = table.types;
+const roots: Readonly<Record<string, string>> = table.roots;
+
+/** The model's type of a kind, such as `V1Deployment`; undefined for kinds whose fields are not known. */
+export const rootType = (apiVersion: string, kind: string): string | undefined => roots[`${apiVersion}/${kind}`];
+
+/** The fields of a model type; undefined when the type is a scalar. */
+export const fieldsOf = (type: FieldType): Readonly<Record<string, string>> | undefined =>
+  Object.hasOwn(types, type) ? types[type] : undefined;
+
+/** Type of one field without its mark; undefined for a field that does not exist. */
+export function fieldType(type: FieldType | undefined, field: string): FieldType | undefined {
+  const fields = type === undefined ? undefined : fieldsOf(type);
+  if (!fields || !Object.hasOwn(fields, field)) return undefined;
+  return fields[field]?.replace("!", "");
+}
+
+/** Of what a list or map consists; undefined for anything else. */
+export const elementType = (type: FieldType | undefined): FieldType | undefined =>
+  type?.startsWith("[]") || type?.startsWith("{}") ? type.slice(2) : undefined;
+
+export const modelTypes: readonly string[] = Object.keys(types);
+
+/** The model type's name without its version: `V1PodSpec` and `CoreV1Event` are `PodSpec` and `Event`. */
+export const structName = (type: FieldType): string => type.replace(/^[A-Za-z]*?V\d+(?:beta\d+|alpha\d+)?(?=[A-Z])/, "");
+
+interface ListKeys {
+  /** The key by which a strategic merge patch finds an element; empty for a list of scalars that is merged. */
+  patch: string;
+  /** The keys by which server-side apply finds an element; empty for a set. */
+  apply: readonly string[];
+}
+
+const same = (key: string): ListKeys => ({ patch: key, apply: [key] });
+
+const listKeys: Readonly<Record<string, ListKeys>> = {
+  "V1ObjectMeta.ownerReferences": same("uid"),
+  "V1ObjectMeta.finalizers": { patch: "", apply: [] },
+  "V1PodSpec.containers": same("name"),
+  "V1PodSpec.initContainers": same("name"),
+  "V1PodSpec.ephemeralContainers": same("name"),
+  "V1PodSpec.volumes": same("name"),
+  "V1PodSpec.imagePullSecrets": same("name"),
+  "V1PodSpec.hostAliases": same("ip"),
+  "V1PodSpec.topologySpreadConstraints": { patch: "topologyKey", apply: ["topologyKey", "whenUnsatisfiable"] },
+  "V1Container.env": same("name"),
+  "V1Container.ports": { patch: "containerPort", apply: ["containerPort", "protocol"] },
+  "V1Container.volumeMounts": same("mountPath"),
+  "V1Container.volumeDevices": same("devicePath"),
+  "V1EphemeralContainer.env": same("name"),
+  "V1EphemeralContainer.volumeMounts": same("mountPath"),
+  "V1ServiceSpec.ports": { patch: "port", apply: ["port", "protocol"] },
+  "V1ServiceAccount.secrets": same("name"),
+  "V1ServiceAccount.imagePullSecrets": same("name"),
+  "V1NodeSpec.podCIDRs": { patch: "", apply: [] },
+  "V1NodeStatus.addresses": same("type"),
+  "V1PodStatus.podIPs": same("ip"),
+  "V1PodStatus.hostIPs": same("ip"),
+};
+
+/** How the elements of a list are told apart; undefined for a list that is replaced as a whole. */
+export function listKeysOf(type: FieldType | undefined, field: string): ListKeys | undefined {
+  if (type === undefined) return undefined;
+  if (field === "conditions" && type.endsWith("Status")) return same("type");
+  return Object.hasOwn(listKeys, `${type}.${field}`) ? listKeys[`${type}.${field}`] : undefined;
+}
+
+/** Maps and structures that have one owner as a whole. */
+export const isAtomic = (type: FieldType | undefined, field: string): boolean =>
+  field === "nodeSelector" ||
+  (field === "selector" && (type === "V1ServiceSpec" || fieldType(type, field) === "V1LabelSelector")) ||
+  fieldType(type, field) === "V1LabelSelector" ||
+  field === "fieldsV1";
