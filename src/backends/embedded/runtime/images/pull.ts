@@ -11,7 +11,7 @@ import {
   repositoryOf,
 } from "./reference.ts";
 import type { PullOptions, RegistryEndpoint } from "./registry-client.ts";
-import { pullImage, RegistryClient, RegistryError } from "./registry-client.ts";
+import { pullImage, pushImage, RegistryClient, RegistryError } from "./registry-client.ts";
 import {
   containerdEndpoints,
   containersEndpoints,
@@ -216,3 +216,47 @@ const sentence = (method: string): string => method.slice(0, 1) + method.slice(1
 
 /** The name of an image as `docker://` transports print it. */
 export const transportName = (text: string): string => `docker://${familiarName(parseReference(text))}`;
+
+export interface ImagePush {
+  machine: ModelledMachine;
+  /** Full name with tag. */
+  name: string;
+  content: ImageContent;
+  tlsVerify?: boolean | undefined;
+  home?: string | undefined;
+  signal?: AbortSignal;
+  onBlob?: NonNullable<PullOptions["onBlob"]>;
+}
+
+/** Pushes as buildah and skopeo do. Rejects with PullError. */
+export async function pushByContainersImage(push: ImagePush): Promise<void> {
+  const reference = parseTagged(push.name);
+  const conf = readRegistriesConf(push.machine.rootFiles, push.home);
+  // A push goes to the registry itself, never to its mirrors.
+  const endpoint = containersEndpoints(repositoryOf(reference), conf, push.tlsVerify).at(-1);
+  if (!endpoint) throw new PullError(`no endpoint for ${push.name}`, false);
+  const client = new RegistryClient(push.machine, endpoint, push.signal);
+  try {
+    await pushImage(client, reference.path, push.content, {
+      reference: reference.tag ?? "latest",
+      ...(push.onBlob ? { onBlob: push.onBlob } : {}),
+    });
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    const { problem } = error;
+    const first = push.content.layers[0]?.descriptor.digest ?? push.content.manifest.config.digest;
+    const step = `trying to reuse blob ${first} at destination: `;
+    if (problem.kind === "connection") {
+      const get = `${sentence(problem.method)} "${problem.url}": ${problem.detail}`;
+      const ping = problem.url.endsWith("/v2/") ? `pinging container registry ${endpoint.host}: ` : "";
+      throw new PullError(step + ping + get, false);
+    }
+    if (problem.kind === "refused" && problem.url.includes("/manifests/")) {
+      throw new PullError(
+        `writing manifest: uploading manifest ${reference.tag} to ${repositoryOf(reference)}: ${problem.detail}`,
+        false,
+      );
+    }
+    throw new PullError(`${step}checking whether a blob exists: ${error.message}`, false);
+  }
+}
