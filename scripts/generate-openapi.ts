@@ -46,7 +46,14 @@ const namedOtherwise: Record<string, string> = {
 };
 const quantityMaps = new Set(["limits", "requests", "capacity", "allocatable", "podFixed", "hard", "used", "overhead"]);
 const quantities = new Set(["divisor", "sizeLimit", "averageValue"]);
-const scalars: Record<string, string> = { string: "s", boolean: "b", IntOrString: "x", any: "*", Date: "t", number: "d" };
+const scalars: Record<string, string> = {
+  string: "s",
+  boolean: "b",
+  IntOrString: "x",
+  any: "*",
+  Date: "t",
+  number: "d",
+};
 const formats: Record<string, string> = { int32: "i", int64: "l", double: "d", byte: "y", "date-time-micro": "T" };
 
 interface Attribute {

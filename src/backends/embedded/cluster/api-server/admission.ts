@@ -1,4 +1,16 @@
-import { at, childOf, copy, isObject, listAt, mapAt, numberAt, objectAt, objectsAt, textAt, type JsonObject } from "../json.ts";
+import {
+  at,
+  childOf,
+  copy,
+  isObject,
+  listAt,
+  mapAt,
+  numberAt,
+  objectAt,
+  objectsAt,
+  textAt,
+  type JsonObject,
+} from "../json.ts";
 import { knownKind, type ResourceKind } from "../resources/kinds.ts";
 import { randomSuffix, storageKey, subject, type Caller, type ServerContext } from "./context.ts";
 import { forbidden, notFound } from "./errors.ts";
@@ -29,7 +41,8 @@ export function admitPod(context: ServerContext, kind: ResourceKind, pod: JsonOb
   const mirror = mapAt(pod, "metadata", "annotations")[mirrorAnnotation] !== undefined;
   if (caller.user.groups.includes("system:nodes")) {
     const node = caller.user.name.replace(/^system:node:/, "");
-    if (!mirror) throw refuse(`pod does not have "${mirrorAnnotation}" annotation, node "${node}" can only create mirror pods`);
+    if (!mirror)
+      throw refuse(`pod does not have "${mirrorAnnotation}" annotation, node "${node}" can only create mirror pods`);
     if (textAt(spec, "nodeName") !== node) {
       throw refuse(`node "${node}" can only create pods with spec.nodeName set to itself`);
     }
@@ -40,7 +53,12 @@ export function admitPod(context: ServerContext, kind: ResourceKind, pod: JsonOb
   if (!mirror) addTolerations(spec);
 }
 
-function admitServiceAccount(context: ServerContext, spec: JsonObject, namespace: string, refuse: (why: string) => Error): void {
+function admitServiceAccount(
+  context: ServerContext,
+  spec: JsonObject,
+  namespace: string,
+  refuse: (why: string) => Error,
+): void {
   const name = textAt(spec, "serviceAccountName") || "default";
   spec["serviceAccountName"] = name;
   spec["serviceAccount"] = name;
@@ -71,7 +89,9 @@ function mountToken(context: ServerContext, spec: JsonObject): void {
   const sources = [
     { serviceAccountToken: { expirationSeconds: 3607, path: "token" } },
     { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
-    { downwardAPI: { items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }] } },
+    {
+      downwardAPI: { items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }] },
+    },
   ];
   volumes.push({ name, projected: { sources, defaultMode: 420 } });
   spec["volumes"] = volumes;
@@ -141,7 +161,13 @@ function addTolerations(spec: JsonObject): void {
 }
 
 /** A node may change its own Node object and the pods on it, nothing else of these kinds. */
-export function admitNodeUser(kind: ResourceKind, namespace: string, name: string, caller: Caller, context: ServerContext): void {
+export function admitNodeUser(
+  kind: ResourceKind,
+  namespace: string,
+  name: string,
+  caller: Caller,
+  context: ServerContext,
+): void {
   if (!caller.user.groups.includes("system:nodes")) return;
   const node = caller.user.name.replace(/^system:node:/, "");
   if (kind.plural === "nodes" && name !== node) {
@@ -150,7 +176,10 @@ export function admitNodeUser(kind: ResourceKind, namespace: string, name: strin
   if (kind.plural === "pods") {
     const pod = context.store().get(kind.storage, storageKey(kind, namespace, name));
     if (pod && textAt(pod, "spec", "nodeName") !== node) {
-      throw forbidden(subject(kind, name), `node "${node}" can only update pod status for pods with spec.nodeName set to itself`);
+      throw forbidden(
+        subject(kind, name),
+        `node "${node}" can only update pod status for pods with spec.nodeName set to itself`,
+      );
     }
   }
 }

@@ -73,7 +73,9 @@ function serviceAccountUser(context: ServerContext, token: string, keys: TokenKe
   try {
     const key = createPublicKey(keys.publicKey);
     const options = algorithmOf(key.asymmetricKeyType) === "ES256" ? { key, dsaEncoding: "ieee-p1363" as const } : key;
-    const genuine = createVerify("sha256").update(`${head}.${body}`).verify(options, Buffer.from(signature, "base64url"));
+    const genuine = createVerify("sha256")
+      .update(`${head}.${body}`)
+      .verify(options, Buffer.from(signature, "base64url"));
     if (!genuine) return undefined;
     claims = JSON.parse(Buffer.from(body, "base64url").toString("utf8"));
   } catch {
@@ -84,7 +86,8 @@ function serviceAccountUser(context: ServerContext, token: string, keys: TokenKe
   const name = textAt(claims, "kubernetes.io", "serviceaccount", "name");
   const kind = knownKind("v1", "serviceaccounts");
   const account = context.store().get(kind.storage, storageKey(kind, namespace, name));
-  if (!account || at(account, "metadata", "uid") !== at(claims, "kubernetes.io", "serviceaccount", "uid")) return undefined;
+  if (!account || at(account, "metadata", "uid") !== at(claims, "kubernetes.io", "serviceaccount", "uid"))
+    return undefined;
   return withAuthenticated(`system:serviceaccount:${namespace}:${name}`, [
     "system:serviceaccounts",
     `system:serviceaccounts:${namespace}`,

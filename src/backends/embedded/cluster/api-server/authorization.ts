@@ -22,7 +22,8 @@ function ruleAllows(rule: JsonObject, wanted: Attributes): boolean {
   if (wanted.resource === "") {
     return listAt(rule, "nonResourceURLs").some(
       (url) =>
-        typeof url === "string" && (url === wanted.path || (url.endsWith("*") && wanted.path.startsWith(url.slice(0, -1)))),
+        typeof url === "string" &&
+        (url === wanted.path || (url.endsWith("*") && wanted.path.startsWith(url.slice(0, -1)))),
     );
   }
   const resource = wanted.subresource ? `${wanted.resource}/${wanted.subresource}` : wanted.resource;
@@ -86,7 +87,16 @@ const nodeReads = new Set([
   "certificatesigningrequests",
   "volumeattachments",
 ]);
-const nodeWrites = new Set(["nodes", "pods", "events", "leases", "csinodes", "certificatesigningrequests", "tokenreviews", "subjectaccessreviews"]);
+const nodeWrites = new Set([
+  "nodes",
+  "pods",
+  "events",
+  "leases",
+  "csinodes",
+  "certificatesigningrequests",
+  "tokenreviews",
+  "subjectaccessreviews",
+]);
 
 /** Simplified: a real server lets a node read only the secrets and config maps of the pods that it runs. */
 function nodeMay(wanted: Attributes): boolean {

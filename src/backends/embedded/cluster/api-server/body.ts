@@ -22,7 +22,11 @@ export function parseBody(body: Uint8Array, contentType: string | undefined, kin
   const text = decoder.decode(body);
   const value = type === "application/yaml" ? yamlValue(text, kind) : jsonValue(text, kind);
   if (!isObject(value)) {
-    throw unrecognized(kind, `json: cannot unmarshal ${jsonName(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`, text);
+    throw unrecognized(
+      kind,
+      `json: cannot unmarshal ${jsonName(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+      text,
+    );
   }
   return value;
 }

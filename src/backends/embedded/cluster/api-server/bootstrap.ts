@@ -24,8 +24,32 @@ const paths = (...nonResourceURLs: string[]): JsonObject => ({ nonResourceURLs, 
 const health = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
 const documents = ["/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"];
 const workloads = [
-  rule([""], ["configmaps", "endpoints", "persistentvolumeclaims", "pods", "replicationcontrollers", "serviceaccounts", "services"], [...read, ...write]),
-  rule(["apps"], ["daemonsets", "deployments", "deployments/scale", "replicasets", "replicasets/scale", "statefulsets", "statefulsets/scale"], [...read, ...write]),
+  rule(
+    [""],
+    [
+      "configmaps",
+      "endpoints",
+      "persistentvolumeclaims",
+      "pods",
+      "replicationcontrollers",
+      "serviceaccounts",
+      "services",
+    ],
+    [...read, ...write],
+  ),
+  rule(
+    ["apps"],
+    [
+      "daemonsets",
+      "deployments",
+      "deployments/scale",
+      "replicasets",
+      "replicasets/scale",
+      "statefulsets",
+      "statefulsets/scale",
+    ],
+    [...read, ...write],
+  ),
   rule(["batch"], ["cronjobs", "jobs"], [...read, ...write]),
   rule(["networking.k8s.io"], ["ingresses", "networkpolicies"], [...read, ...write]),
   rule(["autoscaling"], ["horizontalpodautoscalers"], [...read, ...write]),
@@ -36,7 +60,11 @@ const common = [
   rule([""], ["events", "namespaces", "pods/log", "pods/status", "limitranges", "resourcequotas"], read),
   rule(["discovery.k8s.io"], ["endpointslices"], read),
 ];
-const secrets = rule([""], ["secrets", "pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "services/proxy"], [...read, ...write]);
+const secrets = rule(
+  [""],
+  ["secrets", "pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "services/proxy"],
+  [...read, ...write],
+);
 const certificates = (part: string): JsonObject[] => [
   rule(["certificates.k8s.io"], [`certificatesigningrequests/${part}`], ["create"]),
 ];
@@ -44,7 +72,12 @@ const certificates = (part: string): JsonObject[] => [
 /** Simplified: a real server has 69 cluster roles; these are the ones that something in the lab is bound to. */
 const clusterRoles: Readonly<Record<string, readonly JsonObject[]>> = {
   "cluster-admin": [rule(["*"], ["*"], ["*"]), { nonResourceURLs: ["*"], verbs: ["*"] }],
-  admin: [...workloads, secrets, ...common, rule(["rbac.authorization.k8s.io"], ["rolebindings", "roles"], [...read, ...write])],
+  admin: [
+    ...workloads,
+    secrets,
+    ...common,
+    rule(["rbac.authorization.k8s.io"], ["rolebindings", "roles"], [...read, ...write]),
+  ],
   edit: [...workloads, secrets, ...common],
   view: [...readOnly(workloads), ...common],
   "system:basic-user": [
@@ -66,7 +99,19 @@ const clusterRoles: Readonly<Record<string, readonly JsonObject[]>> = {
   ],
   "system:kube-controller-manager": [rule(["*"], ["*"], ["*"])],
   "system:kube-scheduler": [
-    rule([""], ["nodes", "pods", "services", "persistentvolumeclaims", "persistentvolumes", "replicationcontrollers", "namespaces"], read),
+    rule(
+      [""],
+      [
+        "nodes",
+        "pods",
+        "services",
+        "persistentvolumeclaims",
+        "persistentvolumes",
+        "replicationcontrollers",
+        "namespaces",
+      ],
+      read,
+    ),
     rule(["apps"], ["replicasets", "statefulsets"], read),
     rule([""], ["pods/binding", "bindings"], ["create"]),
     rule([""], ["pods"], ["delete"]),

@@ -1,7 +1,8 @@
 import type { JsonObject } from "../json.ts";
 import { apiGroups, kinds, type ResourceKind } from "../resources/kinds.ts";
 
-const servedVersions = (name: string): readonly string[] => apiGroups.find((group) => group.name === name)?.versions ?? [];
+const servedVersions = (name: string): readonly string[] =>
+  apiGroups.find((group) => group.name === name)?.versions ?? [];
 
 function groupDocument(name: string): JsonObject {
   const versions = servedVersions(name).map((version) => ({ groupVersion: `${name}/${version}`, version }));
@@ -38,7 +39,12 @@ function resourceList(group: string, version: string): JsonObject {
       });
     }
   }
-  return { kind: "APIResourceList", ...(group ? { apiVersion: "v1" } : {}), groupVersion: group ? `${group}/${version}` : version, resources };
+  return {
+    kind: "APIResourceList",
+    ...(group ? { apiVersion: "v1" } : {}),
+    groupVersion: group ? `${group}/${version}` : version,
+    resources,
+  };
 }
 
 function aggregatedVersion(group: string, version: string): JsonObject {
@@ -88,7 +94,10 @@ export function discoveryDocument(path: string, wantsAggregated: boolean, addres
   const [root = "", group = "", version = ""] = parts;
   if (root === "api") {
     if (parts.length === 1) {
-      if (wantsAggregated) return once("api!", () => aggregated([{ metadata: { creationTimestamp: null }, versions: [aggregatedVersion("", "v1")] }]));
+      if (wantsAggregated)
+        return once("api!", () =>
+          aggregated([{ metadata: { creationTimestamp: null }, versions: [aggregatedVersion("", "v1")] }]),
+        );
       const addresses = [{ clientCIDR: "0.0.0.0/0", serverAddress: address }];
       return `${JSON.stringify({ kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: addresses })}\n`;
     }
@@ -97,7 +106,11 @@ export function discoveryDocument(path: string, wantsAggregated: boolean, addres
   if (root !== "apis") return undefined;
   if (parts.length === 1) {
     if (!wantsAggregated) {
-      return once("apis", () => ({ kind: "APIGroupList", apiVersion: "v1", groups: apiGroups.map(({ name }) => groupDocument(name)) }));
+      return once("apis", () => ({
+        kind: "APIGroupList",
+        apiVersion: "v1",
+        groups: apiGroups.map(({ name }) => groupDocument(name)),
+      }));
     }
     return once("apis!", () =>
       aggregated(

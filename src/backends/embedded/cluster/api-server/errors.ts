@@ -51,10 +51,7 @@ export const conflict = (subject: Subject, why: string): ApiError =>
   );
 
 export const modified = (subject: Subject): ApiError =>
-  conflict(
-    subject,
-    "the object has been modified; please apply your changes to the latest version and try again",
-  );
+  conflict(subject, "the object has been modified; please apply your changes to the latest version and try again");
 
 export const forbidden = (subject: Subject, why: string): ApiError =>
   failure(

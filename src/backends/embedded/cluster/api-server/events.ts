@@ -27,6 +27,7 @@ export const eventForGroup = (object: JsonObject): JsonObject => renamed(object,
 /** An event of `events.k8s.io/v1` as it is stored. */
 export function eventFromGroup(object: JsonObject): JsonObject {
   const result = renamed(object, "v1", 1);
-  if (!isObject(result["involvedObject"])) result["involvedObject"] = { namespace: at(object, "metadata", "namespace") };
+  if (!isObject(result["involvedObject"]))
+    result["involvedObject"] = { namespace: at(object, "metadata", "namespace") };
   return result;
 }

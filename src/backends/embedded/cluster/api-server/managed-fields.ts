@@ -63,7 +63,12 @@ function elementKey(item: JsonObject, keys: readonly string[]): string {
 }
 
 /** What is in `tree` and its value differs between two objects, or is only in the newer one. */
-function changedTree(before: unknown, after: unknown, type: FieldType | undefined, field: string): FieldTree | undefined {
+function changedTree(
+  before: unknown,
+  after: unknown,
+  type: FieldType | undefined,
+  field: string,
+): FieldTree | undefined {
   if (equal(before, after)) return undefined;
   if (isAtomic(type, field)) return {};
   const wanted = fieldType(type, field);
@@ -95,7 +100,11 @@ function changedTree(before: unknown, after: unknown, type: FieldType | undefine
   return Object.keys(tree).length > 0 ? tree : undefined;
 }
 
-function changedElement(known: JsonObject | undefined, item: JsonObject, type: FieldType | undefined): FieldTree | undefined {
+function changedElement(
+  known: JsonObject | undefined,
+  item: JsonObject,
+  type: FieldType | undefined,
+): FieldTree | undefined {
   const tree: FieldTree = known ? {} : { ".": {} };
   for (const [name, value] of Object.entries(item)) {
     const changed = changedTree(known?.[name], value, type, name);
@@ -230,7 +239,8 @@ export function applyFields(request: ApplyRequest, live: JsonObject | undefined,
   mergeApplied(result, wanted, type);
   if (request.force) {
     for (const entry of objectsAt(result, "metadata", "managedFields")) {
-      if (!isOwn(entry, owner)) entry["fieldsV1"] = subtract(objectAt(entry, "fieldsV1") ?? {}, changedLeaves(live, wanted, type));
+      if (!isOwn(entry, owner))
+        entry["fieldsV1"] = subtract(objectAt(entry, "fieldsV1") ?? {}, changedLeaves(live, wanted, type));
     }
   }
   writeEntries(kind, result, owner, tree, false);
@@ -330,7 +340,12 @@ function removeFields(object: JsonObject, tree: FieldTree, type: FieldType | und
   }
 }
 
-function removeElements(list: readonly unknown[], tree: FieldTree, type: FieldType | undefined, field: string): unknown[] {
+function removeElements(
+  list: readonly unknown[],
+  tree: FieldTree,
+  type: FieldType | undefined,
+  field: string,
+): unknown[] {
   const keys = listKeysOf(type, field)?.apply ?? [];
   return list.filter((item) => {
     if (!isObject(item)) return tree[`v:${JSON.stringify(item)}`] === undefined;
@@ -350,7 +365,11 @@ function mergeApplied(object: JsonObject, wanted: JsonObject, type: FieldType | 
     const keys = Array.isArray(value) ? listKeysOf(type, field) : undefined;
     if (isAtomic(type, field)) object[field] = copy(value);
     else if (isObject(value) && isObject(own)) {
-      mergeApplied(own, value, inner?.startsWith("{}") ? elementType(inner) : (inner ?? (field === "metadata" ? "V1ObjectMeta" : undefined)));
+      mergeApplied(
+        own,
+        value,
+        inner?.startsWith("{}") ? elementType(inner) : (inner ?? (field === "metadata" ? "V1ObjectMeta" : undefined)),
+      );
     } else if (keys && Array.isArray(value) && Array.isArray(own)) {
       object[field] = mergeElements(own, value, keys.apply, elementType(inner));
     } else object[field] = copy(value);
@@ -376,4 +395,3 @@ function mergeElements(
   }
   return result;
 }
-

@@ -1,10 +1,32 @@
 import type { DeleteOptions } from "../api.ts";
-import { at, childOf, copy, equal, isObject, listAt, mapAt, numberAt, objectAt, objectsAt, textAt, type JsonObject } from "../json.ts";
+import {
+  at,
+  childOf,
+  copy,
+  equal,
+  isObject,
+  listAt,
+  mapAt,
+  numberAt,
+  objectAt,
+  objectsAt,
+  textAt,
+  type JsonObject,
+} from "../json.ts";
 import { applyDefaults, nextGeneration, qosClass } from "../resources/defaults.ts";
 import { apiVersionOf, type ResourceKind } from "../resources/kinds.ts";
 import { validate } from "../resources/validation.ts";
 import { admitNamespace, admitNodeUser, admitPod } from "./admission.ts";
-import { newUid, objectSubject, randomSuffix, storageKey, subject, timestamp, type Caller, type ServerContext } from "./context.ts";
+import {
+  newUid,
+  objectSubject,
+  randomSuffix,
+  storageKey,
+  subject,
+  timestamp,
+  type Caller,
+  type ServerContext,
+} from "./context.ts";
 import { alreadyExists, badRequest, conflict, forbidden, invalid, modified, notFound } from "./errors.ts";
 import { noteUpdate } from "./managed-fields.ts";
 import { fieldsSelect, selects, type FieldSelector, type LabelSelector } from "./selectors.ts";
@@ -68,9 +90,7 @@ export class Objects {
     const prefix = kind.namespaced && namespace !== "" ? `${namespace}/` : "";
     const all = this.#context.store().list(kind.storage, prefix);
     if (labels.length === 0 && fields.length === 0) return all;
-    return all.filter(
-      (object) => selects(labels, mapAt(object, "metadata", "labels")) && fieldsSelect(fields, object),
-    );
+    return all.filter((object) => selects(labels, mapAt(object, "metadata", "labels")) && fieldsSelect(fields, object));
   }
 
   create(kind: ResourceKind, namespace: string, given: JsonObject, caller: Caller): JsonObject {
@@ -85,8 +105,10 @@ export class Objects {
     }
     const name = textAt(metadata, "name");
     const now = timestamp(this.#context.clock.now());
-    for (const field of ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"]) delete metadata[field];
-    if (textAt(metadata, "resourceVersion") !== "") throw badRequest("resourceVersion should not be set on objects to be created");
+    for (const field of ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"])
+      delete metadata[field];
+    if (textAt(metadata, "resourceVersion") !== "")
+      throw badRequest("resourceVersion should not be set on objects to be created");
     metadata["uid"] = newUid(this.#context.random);
     metadata["creationTimestamp"] = now;
     if (generated.has(kind.kind)) metadata["generation"] = 1;
@@ -114,7 +136,9 @@ export class Objects {
     const metadata = childOf(object, "metadata");
     if (textAt(metadata, "name") === "") metadata["name"] = name;
     if (textAt(metadata, "name") !== name) {
-      throw badRequest(`the name of the object (${textAt(metadata, "name")}) does not match the name on the URL (${name})`);
+      throw badRequest(
+        `the name of the object (${textAt(metadata, "name")}) does not match the name on the URL (${name})`,
+      );
     }
     if (!old) {
       if (createdByUpdate.has(kind.kind) && subresource === "") {
@@ -230,7 +254,14 @@ export class Objects {
     next["kind"] = kind.kind;
     next["apiVersion"] = apiVersionOf(kind);
     const metadata = childOf(next, "metadata");
-    for (const field of ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "generateName"]) {
+    for (const field of [
+      "uid",
+      "creationTimestamp",
+      "deletionTimestamp",
+      "deletionGracePeriodSeconds",
+      "generation",
+      "generateName",
+    ]) {
       const value = at(old, "metadata", field);
       if (value === undefined) delete metadata[field];
       else metadata[field] = value;
@@ -250,8 +281,10 @@ export class Objects {
       else next["status"] = old["status"];
     }
     applyDefaults(kind.kind, next);
-    if (kind.kind === "Namespace" && subresource === "") childOf(next, "spec")["finalizers"] = at(old, "spec", "finalizers");
-    if (generated.has(kind.kind) && !equal(withoutMeta(next), withoutMeta(old))) metadata["generation"] = nextGeneration(old);
+    if (kind.kind === "Namespace" && subresource === "")
+      childOf(next, "spec")["finalizers"] = at(old, "spec", "finalizers");
+    if (generated.has(kind.kind) && !equal(withoutMeta(next), withoutMeta(old)))
+      metadata["generation"] = nextGeneration(old);
     return next;
   }
 
@@ -265,7 +298,13 @@ export class Objects {
     }
   }
 
-  #note(kind: ResourceKind, object: JsonObject, old: JsonObject | undefined, caller: Caller, subresource: string): void {
+  #note(
+    kind: ResourceKind,
+    object: JsonObject,
+    old: JsonObject | undefined,
+    caller: Caller,
+    subresource: string,
+  ): void {
     const metadata = childOf(object, "metadata");
     if (caller.fieldManager === "") {
       // Simplified: what the control plane's own components write is not noted in managedFields.
@@ -381,4 +420,3 @@ function prepareJob(object: JsonObject): void {
   const template = objectAt(spec, "template", "spec");
   if (template && objectsAt(template, "containers").length > 0 && !isObject(object["status"])) object["status"] = {};
 }
-

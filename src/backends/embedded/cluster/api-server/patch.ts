@@ -51,7 +51,8 @@ function applyOperation(document: unknown, operation: JsonObject): unknown {
     case "remove":
       return change(document, path, "remove");
     case "test":
-      if (!equal(find(document, path), operation["value"])) throw refused(`testing value ${String(operation["path"])} failed`);
+      if (!equal(find(document, path), operation["value"]))
+        throw refused(`testing value ${String(operation["path"])} failed`);
       return document;
     case "copy":
       return change(document, path, "add", copy(find(document, pointer(operation["from"]))));
@@ -75,12 +76,19 @@ function find(document: unknown, path: readonly string[]): unknown {
   return current;
 }
 
-function change(document: unknown, path: readonly string[], how: "add" | "replace" | "remove", value?: unknown): unknown {
+function change(
+  document: unknown,
+  path: readonly string[],
+  how: "add" | "replace" | "remove",
+  value?: unknown,
+): unknown {
   const last = path.at(-1);
   if (last === undefined) return how === "remove" ? {} : value;
   const parent = find(document, path.slice(0, -1));
   const missing = (): Error =>
-    refused(`${how} operation does not apply: doc is missing ${how === "add" ? "path" : "key"}: /${path.join("/")}: missing value`);
+    refused(
+      `${how} operation does not apply: doc is missing ${how === "add" ? "path" : "key"}: /${path.join("/")}: missing value`,
+    );
   if (Array.isArray(parent)) {
     const index = last === "-" ? parent.length : Number(last);
     if (!Number.isInteger(index) || index < 0 || index > parent.length || (how !== "add" && index === parent.length)) {

@@ -70,7 +70,12 @@ interface TableOptions {
   columns: boolean;
 }
 
-function tableDocument(kind: string, objects: readonly JsonObject[], metadata: JsonObject, options: TableOptions): JsonObject {
+function tableDocument(
+  kind: string,
+  objects: readonly JsonObject[],
+  metadata: JsonObject,
+  options: TableOptions,
+): JsonObject {
   const shape = tableShape(kind);
   // Simplified: real column definitions carry the field's documentation.
   const definitions = shape.columns.map(({ name, type, format, wide }) => ({

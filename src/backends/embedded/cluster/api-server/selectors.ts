@@ -13,8 +13,7 @@ interface Requirement {
 
 export type LabelSelector = readonly Requirement[];
 
-const cannotParse = (why: string): Error =>
-  badRequest(`unable to parse requirement: ${why}`);
+const cannotParse = (why: string): Error => badRequest(`unable to parse requirement: ${why}`);
 
 /** Reads `a=b,c!=d,e in (f,g),!h`. Throws ApiError BadRequest in the server's words. */
 export function parseLabelSelector(text: string): LabelSelector {
@@ -23,7 +22,7 @@ export function parseLabelSelector(text: string): LabelSelector {
     const item = part.trim();
     if (item === "") {
       if (text.trim() === "") continue;
-      throw cannotParse('found \'\', expected: identifier');
+      throw cannotParse("found '', expected: identifier");
     }
     requirements.push(parseRequirement(item));
   }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { encode } from "../../machine/io.ts";
 import { ApiError, type ApiRequest, type ApiResponse, type UserInfo } from "../api.ts";
 import { copy, isObject, listAt, numberAt, textAt, type JsonObject } from "../json.ts";
-import { openapiDocument, openapiIndex } from "../openapi/documents.ts";
+import { openapiDocument, openapiIndex, openapiV2Document, openapiV2Protobuf } from "../openapi/documents.ts";
 import { rootType } from "../openapi/fields.ts";
 import { cannotHandle, pruneUnknown } from "../openapi/decode.ts";
 import { apiGroups, apiVersionOf, kindOf, kinds, type ResourceKind } from "../resources/kinds.ts";
@@ -16,17 +16,17 @@ import { eventForGroup, eventFromGroup } from "./events.ts";
 import { applyFields } from "./managed-fields.ts";
 import { Objects, type RemoveOptions, type Selection } from "./objects.ts";
 import { jsonPatch, mergePatch, strategicMerge } from "./patch.ts";
-import { deletedStatus, jsonResponse, negotiate, showList, showObject, textResponse, type Format } from "./responses.ts";
-import { parseFieldSelector, parseLabelSelector } from "./selectors.ts";
 import {
-  answerReview,
-  applyScale,
-  bindPod,
-  componentStatuses,
-  evictPod,
-  issueToken,
-  scaleOf,
-} from "./subresources.ts";
+  deletedStatus,
+  jsonResponse,
+  negotiate,
+  showList,
+  showObject,
+  textResponse,
+  type Format,
+} from "./responses.ts";
+import { parseFieldSelector, parseLabelSelector } from "./selectors.ts";
+import { answerReview, applyScale, bindPod, componentStatuses, evictPod, issueToken, scaleOf } from "./subresources.ts";
 import { versionDocument, type ServerVersion } from "./version.ts";
 import { watchBody, watchObjects } from "./watch.ts";
 
@@ -52,7 +52,15 @@ export interface ResourceTarget {
   rest: string;
 }
 
-const returnsDeleted = new Set(["Pod", "Service", "ServiceAccount", "PersistentVolume", "PersistentVolumeClaim", "PodTemplate", "ResourceQuota"]);
+const returnsDeleted = new Set([
+  "Pod",
+  "Service",
+  "ServiceAccount",
+  "PersistentVolume",
+  "PersistentVolumeClaim",
+  "PodTemplate",
+  "ResourceQuota",
+]);
 const streamed = new Set(["log", "exec", "attach", "portforward", "proxy"]);
 const maximumNameLength = 1000;
 
@@ -73,13 +81,18 @@ export class ApiServer {
     const warnings: string[] = [];
     try {
       const response = await this.#answer(request, warnings);
-      const headers: Record<string, string> = { "audit-id": randomUUID(), "cache-control": "no-cache, private", ...response.headers };
+      const headers: Record<string, string> = {
+        "audit-id": randomUUID(),
+        "cache-control": "no-cache, private",
+        ...response.headers,
+      };
       if (warnings.length > 0) {
         headers["warning"] = [...new Set(warnings)].map((text) => `299 - ${JSON.stringify(text)}`).join(", ");
       }
       return { ...response, headers };
     } catch (error) {
-      const known = error instanceof ApiError ? error : internal(error instanceof Error ? error.message : String(error));
+      const known =
+        error instanceof ApiError ? error : internal(error instanceof Error ? error.message : String(error));
       return jsonResponse(known.code, JSON.stringify(known.status));
     }
   }
@@ -120,7 +133,10 @@ export class ApiServer {
     if (name === undefined || name === "") return request.user;
     const about = { verb: "impersonate", group: "", subresource: "", namespace: "", path: "" };
     authorize(this.context, request.user, { ...about, resource: "users", name });
-    const groups = (request.headers["impersonate-group"] ?? "").split(",").map((item) => item.trim()).filter((item) => item !== "");
+    const groups = (request.headers["impersonate-group"] ?? "")
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== "");
     for (const group of groups) authorize(this.context, request.user, { ...about, resource: "groups", name: group });
     const user = { name, groups: [...groups, "system:authenticated"] };
     authorize(this.context, user, attributesOf(request, parseTarget(request.path)));
@@ -130,7 +146,8 @@ export class ApiServer {
   #answerPath(request: ApiRequest): ApiResponse {
     const { path } = request;
     const [root = ""] = path.split("/").filter((part) => part !== "");
-    if (root === "version") return jsonResponse(200, JSON.stringify(versionDocument(this.#options.version), undefined, 2));
+    if (root === "version")
+      return jsonResponse(200, JSON.stringify(versionDocument(this.#options.version), undefined, 2));
     if (["healthz", "livez", "readyz"].includes(root)) return this.#health(path, root, request.query.has("verbose"));
     if (root === "api" || root === "apis") {
       const aggregated = (request.headers["accept"] ?? "").includes("as=APIGroupDiscoveryList");
@@ -140,16 +157,37 @@ export class ApiServer {
       const type = aggregated && depth === 1 ? aggregatedType : "application/json";
       return { status: 200, headers: { "content-type": type, vary: "Accept" }, body: encode(document) };
     }
-    if (path === "/openapi/v3") return jsonResponse(200, JSON.stringify(openapiIndex(this.#options.version.gitVersion)));
+    if (path === "/openapi/v2") return this.#openapiV2(request);
+    if (path === "/openapi/v3")
+      return jsonResponse(200, JSON.stringify(openapiIndex(this.#options.version.gitVersion)));
     if (path.startsWith("/openapi/v3/")) {
       const document = openapiDocument(path.slice("/openapi/v3/".length));
       return document === undefined ? textResponse(404, "404 page not found\n") : jsonResponse(200, document);
     }
     if (path === "/") {
-      const paths = ["/api", "/api/v1", "/apis", ...apiGroups.map(({ name }) => `/apis/${name}`), "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"];
+      const paths = [
+        "/api",
+        "/api/v1",
+        "/apis",
+        ...apiGroups.map(({ name }) => `/apis/${name}`),
+        "/healthz",
+        "/livez",
+        "/openapi/v3",
+        "/readyz",
+        "/version",
+      ];
       return jsonResponse(200, JSON.stringify({ paths }));
     }
     return textResponse(404, "404 page not found\n");
+  }
+
+  #openapiV2(request: ApiRequest): ApiResponse {
+    const { gitVersion } = this.#options.version;
+    if ((request.headers["accept"] ?? "").includes("protobuf")) {
+      return { status: 200, headers: { "content-type": openapiV2Protobuf }, body: openapiV2Document(gitVersion) };
+    }
+    const info = { title: "Kubernetes", version: gitVersion };
+    return jsonResponse(200, JSON.stringify({ swagger: "2.0", info, paths: {}, definitions: {} }));
   }
 
   #health(path: string, root: string, verbose: boolean): ApiResponse {
@@ -159,7 +197,8 @@ export class ApiServer {
     } catch {
       ok = false;
     }
-    if (path !== `/${root}` && path !== `/${root}/ping` && path !== `/${root}/etcd`) return textResponse(404, "404 page not found\n");
+    if (path !== `/${root}` && path !== `/${root}/ping` && path !== `/${root}/etcd`)
+      return textResponse(404, "404 page not found\n");
     if (ok && !verbose) return textResponse(200, "ok");
     const etcd = ok ? "[+]etcd ok" : "[-]etcd failed: reason withheld";
     const lines = ["[+]ping ok", "[+]log ok", etcd, "[+]poststarthook/start-kube-apiserver-admission-initializer ok"];
@@ -194,8 +233,13 @@ export class ApiServer {
 
   #show(object: JsonObject, kind: ResourceKind, status: number, request: ApiRequest, format: Format): ApiResponse {
     const include = request.query.get("includeObject") ?? "Metadata";
-    const shown = kind.group === "events.k8s.io" && format.as !== "table" ? eventForGroup(object) : inVersion(object, kind);
-    return jsonResponse(status, showObject(shown, format, { now: this.context.clock.now(), include, columns: true }), format);
+    const shown =
+      kind.group === "events.k8s.io" && format.as !== "table" ? eventForGroup(object) : inVersion(object, kind);
+    return jsonResponse(
+      status,
+      showObject(shown, format, { now: this.context.clock.now(), include, columns: true }),
+      format,
+    );
   }
 
   #get(request: ApiRequest, target: ResourceTarget, format: Format): ApiResponse {
@@ -239,7 +283,11 @@ export class ApiServer {
     const include = request.query.get("includeObject") ?? "Metadata";
     const table = { now: this.context.clock.now(), include, columns: true };
     if (kind.kind === "ComponentStatus") {
-      return jsonResponse(200, showList(kind, componentStatuses(this.#etcdAnswers()), { resourceVersion: "" }, format, table), format);
+      return jsonResponse(
+        200,
+        showList(kind, componentStatuses(this.#etcdAnswers()), { resourceVersion: "" }, format, table),
+        format,
+      );
     }
     const all = this.objects.list(kind, this.#selection(request, target));
     const page = paginate(kind, all, request.query, this.context.store().revision);
@@ -257,7 +305,11 @@ export class ApiServer {
     const resourceVersion = request.query.get("resourceVersion") ?? "";
     if (resourceVersion !== "" && !/^\d+$/.test(resourceVersion)) {
       throw invalid({ name: "", group: "meta.k8s.io", kind: "ListOptions" }, [
-        { reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`, field: "resourceVersion" },
+        {
+          reason: "FieldValueInvalid",
+          message: `Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
+          field: "resourceVersion",
+        },
       ]);
     }
     const events = watchObjects(this.context, kind, {
@@ -271,7 +323,8 @@ export class ApiServer {
     let columns = true;
     const body = watchBody(events, ({ type, object }) => {
       if (type === "ERROR") return JSON.stringify(object);
-      const shown = kind.group === "events.k8s.io" && format.as !== "table" ? eventForGroup(object) : inVersion(object, kind);
+      const shown =
+        kind.group === "events.k8s.io" && format.as !== "table" ? eventForGroup(object) : inVersion(object, kind);
       const text =
         type === "BOOKMARK" && format.as !== "table"
           ? JSON.stringify(object)
@@ -304,7 +357,11 @@ export class ApiServer {
     }
     const unknown = pruneUnknown(apiVersion, kind.kind, object);
     if (unknown.length > 0 && mode === "Strict") {
-      throw cannotHandle(apiVersion, kind.kind, `strict decoding error: ${unknown.map((path) => `unknown field "${path}"`).join(", ")}`);
+      throw cannotHandle(
+        apiVersion,
+        kind.kind,
+        `strict decoding error: ${unknown.map((path) => `unknown field "${path}"`).join(", ")}`,
+      );
     }
     if (mode === "Warn") for (const path of unknown) caller.warn(`unknown field "${path}"`);
     if (object["metadata"] !== undefined && !isObject(object["metadata"])) {
@@ -323,13 +380,21 @@ export class ApiServer {
       const answer = answerReview(this.context, kind, namespace, body, caller, this.#options.tokenKeys);
       if (answer) return jsonResponse(201, JSON.stringify(answer), format);
       bindPod(this.context, this.objects, namespace, textAt(body, "metadata", "name"), body);
-      return jsonResponse(201, JSON.stringify({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 }));
+      return jsonResponse(
+        201,
+        JSON.stringify({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 }),
+      );
     }
     const made = this.objects.create(storedAs(kind), namespace, this.#decode(body, kind, request, caller), caller);
     return this.#show(made, kind, 201, request, format);
   }
 
-  #postSubresource(request: ApiRequest, { kind, namespace, name, subresource }: ResourceTarget, caller: Caller, format: Format): ApiResponse {
+  #postSubresource(
+    request: ApiRequest,
+    { kind, namespace, name, subresource }: ResourceTarget,
+    caller: Caller,
+    format: Format,
+  ): ApiResponse {
     const done = JSON.stringify({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
     const read = (expected: string): JsonObject => parseBody(request.body, request.headers["content-type"], expected);
     switch (subresource) {
@@ -343,7 +408,11 @@ export class ApiServer {
         const keys = this.#options.tokenKeys;
         if (!keys) throw methodNotAllowed();
         const body = request.body.length === 0 ? {} : read("TokenRequest");
-        return jsonResponse(201, JSON.stringify(issueToken(this.context, this.objects, keys, namespace, name, body)), format);
+        return jsonResponse(
+          201,
+          JSON.stringify(issueToken(this.context, this.objects, keys, namespace, name, body)),
+          format,
+        );
       }
       default:
         throw methodNotAllowed();
@@ -375,7 +444,9 @@ export class ApiServer {
     }
     const patch = parsePatch(request.body, type);
     if (subresource === "scale") {
-      const scale = applyScale(this.objects, kind, namespace, name, caller, (old) => patched(old, patch, type, "V1Scale"));
+      const scale = applyScale(this.objects, kind, namespace, name, caller, (old) =>
+        patched(old, patch, type, "V1Scale"),
+      );
       return jsonResponse(200, JSON.stringify(scale), format);
     }
     if (type === "apply") return this.#apply(request, target, patch, caller, format);
@@ -426,14 +497,24 @@ export class ApiServer {
       if (!kind.verbs.includes("deletecollection")) throw methodNotAllowed();
       const gone = this.objects
         .list(kind, this.#selection(request, target))
-        .map((object) => this.objects.remove(kind, textAt(object, "metadata", "namespace"), textAt(object, "metadata", "name"), options, own).object);
+        .map(
+          (object) =>
+            this.objects.remove(
+              kind,
+              textAt(object, "metadata", "namespace"),
+              textAt(object, "metadata", "name"),
+              options,
+              own,
+            ).object,
+        );
       const page = { resourceVersion: String(this.context.store().revision) };
       const table = { now: this.context.clock.now(), include: "Metadata", columns: true };
       return jsonResponse(200, showList(kind, gone, page, format, table), format);
     }
     if (!kind.verbs.includes("delete")) throw methodNotAllowed();
     const { object, gone } = this.objects.remove(kind, namespace, name, options, own);
-    if (gone && !returnsDeleted.has(kind.kind)) return jsonResponse(200, JSON.stringify(deletedStatus(kind, object)), format);
+    if (gone && !returnsDeleted.has(kind.kind))
+      return jsonResponse(200, JSON.stringify(deletedStatus(kind, object)), format);
     return this.#show(object, kind, 200, request, format);
   }
 }
@@ -466,7 +547,9 @@ function patchable(subresource: string): "" | "status" | "approval" | "ephemeral
 function patched(old: JsonObject, patch: unknown, type: PatchType, model: string | undefined): JsonObject {
   if (type === "json") return jsonPatch(old, patch);
   if (!isObject(patch)) {
-    throw badRequest("error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}");
+    throw badRequest(
+      "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
+    );
   }
   const result = type === "strategic" ? strategicMerge(old, patch, model) : mergePatch(old, patch);
   if (!isObject(result)) throw badRequest("error decoding patch: the result is not an object");
@@ -481,7 +564,8 @@ interface Paged {
 function paginate(kind: ResourceKind, all: JsonObject[], query: URLSearchParams, revision: number): Paged {
   const resourceVersion = String(revision);
   const limit = Number(query.get("limit") ?? 0);
-  const keyOf = (object: JsonObject): string => storageKey(kind, textAt(object, "metadata", "namespace"), textAt(object, "metadata", "name"));
+  const keyOf = (object: JsonObject): string =>
+    storageKey(kind, textAt(object, "metadata", "namespace"), textAt(object, "metadata", "name"));
   const token = query.get("continue") ?? "";
   let rest = all;
   if (token !== "") {
@@ -491,7 +575,9 @@ function paginate(kind: ResourceKind, all: JsonObject[], query: URLSearchParams,
   if (!(limit > 0) || rest.length <= limit) return { items: rest, metadata: { resourceVersion } };
   const items = rest.slice(0, limit);
   const last = items.at(-1);
-  const next = Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: revision, start: `${last ? keyOf(last) : ""}\u0000` })).toString("base64url");
+  const next = Buffer.from(
+    JSON.stringify({ v: "meta.k8s.io/v1", rv: revision, start: `${last ? keyOf(last) : ""}\u0000` }),
+  ).toString("base64url");
   const selected = query.has("labelSelector") || query.has("fieldSelector");
   const remaining = selected ? {} : { remainingItemCount: rest.length - limit };
   return { items, metadata: { resourceVersion, continue: next, ...remaining } };
@@ -500,7 +586,8 @@ function paginate(kind: ResourceKind, all: JsonObject[], query: URLSearchParams,
 function continueKey(token: string): string {
   const refuse = (why: string): Error => badRequest(`invalid continue token: continue key is not valid: ${why}`);
   const wrong = /[^A-Za-z0-9_-]/.exec(token)?.index;
-  if (wrong !== undefined || token.length % 4 === 1) throw refuse(`illegal base64 data at input byte ${wrong ?? token.length - 1}`);
+  if (wrong !== undefined || token.length % 4 === 1)
+    throw refuse(`illegal base64 data at input byte ${wrong ?? token.length - 1}`);
   try {
     const value: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
     return textAt(value, "start").replace(/\0$/, "");
@@ -538,7 +625,10 @@ function removeOptions(request: ApiRequest): RemoveOptions & { dryRun: boolean }
 
 /** Undefined for a path that is no resource, `unknown` for a resource that is not served in a group that is. */
 function parseTarget(path: string): ResourceTarget | "unknown" | undefined {
-  const parts = path.split("/").filter((part) => part !== "").map(decodePart);
+  const parts = path
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decodePart);
   const legacy = parts[0] === "api";
   if (!legacy && parts[0] !== "apis") return undefined;
   const apiVersion = legacy ? (parts[1] ?? "") : `${parts[1] ?? ""}/${parts[2] ?? ""}`;
@@ -546,7 +636,11 @@ function parseTarget(path: string): ResourceTarget | "unknown" | undefined {
   if (rest.length === 0) return undefined;
   if (!kinds.some((kind) => apiVersionOf(kind) === apiVersion)) return undefined;
   let namespace = "";
-  if (rest[0] === "namespaces" && rest.length > 2 && !(legacy && (rest[2] === "status" || rest[2] === "finalize") && rest.length === 3)) {
+  if (
+    rest[0] === "namespaces" &&
+    rest.length > 2 &&
+    !(legacy && (rest[2] === "status" || rest[2] === "finalize") && rest.length === 3)
+  ) {
     namespace = rest[1] ?? "";
     rest = rest.slice(2);
   }
@@ -586,4 +680,3 @@ function attributesOf(request: ApiRequest, target: ResourceTarget | "unknown" | 
     path: request.path,
   };
 }
-

@@ -3,7 +3,8 @@ import type { ServerContext } from "./context.ts";
 import { invalidValue, type Cause } from "./errors.ts";
 
 const toNumber = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-const toAddress = (value: number): string => [24, 16, 8, 0].map((bits) => Math.floor(value / 2 ** bits) % 256).join(".");
+const toAddress = (value: number): string =>
+  [24, 16, 8, 0].map((bits) => Math.floor(value / 2 ** bits) % 256).join(".");
 
 /** Gives a service its addresses and node ports. The causes say what could not be had. */
 export function allocateService(context: ServerContext, service: JsonObject, old: JsonObject | undefined): Cause[] {

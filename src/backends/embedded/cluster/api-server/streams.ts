@@ -16,7 +16,11 @@ interface KubeletCredentials {
 const kubeletPort = 10_250;
 
 /** Carries requests on to kubelets, pods and services over the lab's network. */
-export function createStreams(process: Process, context: ServerContext, credentials: KubeletCredentials): StreamHandler {
+export function createStreams(
+  process: Process,
+  context: ServerContext,
+  credentials: KubeletCredentials,
+): StreamHandler {
   const { network } = process.machine.environment;
 
   const stored = (target: ResourceTarget, name: string): JsonObject => {
@@ -30,7 +34,12 @@ export function createStreams(process: Process, context: ServerContext, credenti
     const files = process.files;
     const certificate =
       kubelet && files.exists(credentials.certificate)
-        ? { clientCertificate: { certificate: files.readText(credentials.certificate), key: files.readText(credentials.key) } }
+        ? {
+            clientCertificate: {
+              certificate: files.readText(credentials.certificate),
+              key: files.readText(credentials.key),
+            },
+          }
         : {};
     try {
       return await network.fetch(process.place, url, {
@@ -68,7 +77,11 @@ export function createStreams(process: Process, context: ServerContext, credenti
     if (kind.plural === "nodes") return forward(request, `${kubeletOf(name)}${rest}${search}`, true);
     if (kind.plural === "services") {
       const [service = "", portName] = splitTarget(name);
-      return forward(request, `http://${endpointOf(context, stored(target, service), namespace, portName)}${rest}${search}`, false);
+      return forward(
+        request,
+        `http://${endpointOf(context, stored(target, service), namespace, portName)}${rest}${search}`,
+        false,
+      );
     }
     if (subresource === "proxy") {
       const [podName = "", port] = splitTarget(name);
@@ -83,11 +96,18 @@ export function createStreams(process: Process, context: ServerContext, credenti
     }
     const container = containerOf(pod, request.query.get("container") ?? "");
     const node = textAt(pod, "spec", "nodeName");
-    if (node === "") return Promise.resolve({ status: 200, headers: { "content-type": "text/plain" }, body: new Uint8Array() });
+    if (node === "")
+      return Promise.resolve({ status: 200, headers: { "content-type": "text/plain" }, body: new Uint8Array() });
     const query = new URLSearchParams(request.query);
     query.delete("container");
     const tail = query.size > 0 ? `?${query.toString()}` : "";
-    return logs(forward, request, `${kubeletOf(node)}/containerLogs/${namespace}/${name}/${container}${tail}`, pod, container);
+    return logs(
+      forward,
+      request,
+      `${kubeletOf(node)}/containerLogs/${namespace}/${name}/${container}${tail}`,
+      pod,
+      container,
+    );
   };
 }
 
@@ -105,7 +125,9 @@ async function logs(
   if (response.status < 400) return { ...response, headers: { "content-type": "text/plain" } };
   const text = (await bodyText(response.body)).trim();
   const fallback = `container "${container}" in pod "${textAt(pod, "metadata", "name")}" is waiting to start: ${reason || "unknown"}`;
-  throw response.status === 404 ? failure(404, "NotFound", text || "the server could not find the requested resource", {}) : badRequest(text || fallback);
+  throw response.status === 404
+    ? failure(404, "NotFound", text || "the server could not find the requested resource", {})
+    : badRequest(text || fallback);
 }
 
 async function bodyText(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<string> {
@@ -124,7 +146,8 @@ function endpointOf(context: ServerContext, service: JsonObject, namespace: stri
   const name = textAt(service, "metadata", "name");
   const endpoints = context.store().get("endpoints", `${namespace}/${name}`);
   const ports = objectsAt(service, "spec", "ports");
-  const wanted = port === undefined ? ports[0] : ports.find((item) => item["name"] === port || String(item["port"]) === port);
+  const wanted =
+    port === undefined ? ports[0] : ports.find((item) => item["name"] === port || String(item["port"]) === port);
   for (const subset of objectsAt(endpoints, "subsets")) {
     const address = textAt(objectsAt(subset, "addresses")[0], "ip");
     const open = objectsAt(subset, "ports").find((item) => textAt(item, "name") === textAt(wanted, "name"));

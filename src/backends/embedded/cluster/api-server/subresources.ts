@@ -1,4 +1,16 @@
-import { at, childOf, copy, isObject, listAt, mapAt, numberAt, objectAt, objectsAt, textAt, type JsonObject } from "../json.ts";
+import {
+  at,
+  childOf,
+  copy,
+  isObject,
+  listAt,
+  mapAt,
+  numberAt,
+  objectAt,
+  objectsAt,
+  textAt,
+  type JsonObject,
+} from "../json.ts";
 import { knownKind, type ResourceKind } from "../resources/kinds.ts";
 import type { UserInfo } from "../api.ts";
 import { isAllowed, rulesFor } from "./authorization.ts";
@@ -53,7 +65,13 @@ export function applyScale(
 const pods = knownKind("v1", "pods");
 
 /** Gives a pod its node, as a scheduler does. Throws ApiError Conflict when it has one. */
-export function bindPod(context: ServerContext, objects: Objects, namespace: string, name: string, binding: JsonObject): void {
+export function bindPod(
+  context: ServerContext,
+  objects: Objects,
+  namespace: string,
+  name: string,
+  binding: JsonObject,
+): void {
   const pod = objects.get(pods, namespace, name);
   const node = textAt(binding, "target", "name");
   const now = textAt(pod, "spec", "nodeName");
@@ -61,7 +79,10 @@ export function bindPod(context: ServerContext, objects: Objects, namespace: str
     throw conflict({ name, group: "", kind: "pods/binding" }, `pod ${name} is already assigned to node "${now}"`);
   }
   if (textAt(pod, "metadata", "deletionTimestamp") !== "") {
-    throw conflict({ name, group: "", kind: "pods/binding" }, `pod ${name} is being deleted, cannot be assigned to a host`);
+    throw conflict(
+      { name, group: "", kind: "pods/binding" },
+      `pod ${name} is being deleted, cannot be assigned to a host`,
+    );
   }
   const next = copy(pod);
   childOf(next, "spec")["nodeName"] = node;
@@ -81,7 +102,14 @@ export function bindPod(context: ServerContext, objects: Objects, namespace: str
 }
 
 /** Deletes a pod unless a disruption budget forbids it. */
-export function evictPod(context: ServerContext, objects: Objects, namespace: string, name: string, eviction: JsonObject, caller: Caller): void {
+export function evictPod(
+  context: ServerContext,
+  objects: Objects,
+  namespace: string,
+  name: string,
+  eviction: JsonObject,
+  caller: Caller,
+): void {
   const pod = objects.get(pods, namespace, name);
   const labels = mapAt(pod, "metadata", "labels");
   for (const budget of context.store().list("poddisruptionbudgets.policy", `${namespace}/`)) {
@@ -140,7 +168,9 @@ export function issueToken(
     iss: keys.issuer,
     "kubernetes.io": {
       namespace,
-      ...(bound && textAt(bound, "kind") === "Pod" ? { pod: { name: textAt(bound, "name"), uid: textAt(bound, "uid") } } : {}),
+      ...(bound && textAt(bound, "kind") === "Pod"
+        ? { pod: { name: textAt(bound, "name"), uid: textAt(bound, "uid") } }
+        : {}),
       serviceaccount: { name, uid: textAt(account, "metadata", "uid") },
     },
     nbf: now,
@@ -158,7 +188,8 @@ export function issueToken(
 function accessAnswer(context: ServerContext, user: UserInfo, spec: JsonObject | undefined): JsonObject {
   const resource = objectAt(spec, "resourceAttributes");
   const path = objectAt(spec, "nonResourceAttributes");
-  if (!resource && !path) throw badRequest("exactly one of nonResourceAttributes or resourceAttributes must be specified");
+  if (!resource && !path)
+    throw badRequest("exactly one of nonResourceAttributes or resourceAttributes must be specified");
   const allowed = isAllowed(context, user, {
     verb: textAt(resource ?? path, "verb"),
     group: textAt(resource, "group"),
@@ -253,4 +284,3 @@ export function containerOf(pod: JsonObject, wanted: string): string {
   }
   return plain[0] ?? "";
 }
-

@@ -6,7 +6,9 @@ export interface ServerVersion {
 
 export function serverVersion(text: string): ServerVersion {
   const match = /^v?1\.(\d+)\.(\d+)/.exec(text);
-  return match ? { gitVersion: `v1.${match[1]}.${match[2]}`, minor: Number(match[1]) } : { gitVersion: "v1.28.2", minor: 28 };
+  return match
+    ? { gitVersion: `v1.${match[1]}.${match[2]}`, minor: Number(match[1]) }
+    : { gitVersion: "v1.28.2", minor: 28 };
 }
 
 const commits: Readonly<Record<string, readonly [string, string, string]>> = {

@@ -14,7 +14,11 @@ export interface SeenEvent {
 }
 
 function isSelected(object: JsonObject, kind: ResourceKind, selection: Selection): boolean {
-  if (kind.namespaced && selection.namespace !== "" && textAt(object, "metadata", "namespace") !== selection.namespace) {
+  if (
+    kind.namespaced &&
+    selection.namespace !== "" &&
+    textAt(object, "metadata", "namespace") !== selection.namespace
+  ) {
     return false;
   }
   return selects(selection.labels, mapAt(object, "metadata", "labels")) && fieldsSelect(selection.fields, object);
@@ -38,7 +42,11 @@ export interface WatchOptions {
 }
 
 /** Changes of a kind until the time is over or the signal aborts; objects are shared. A store that went away ends it. */
-export async function* watchObjects(context: ServerContext, kind: ResourceKind, options: WatchOptions): AsyncGenerator<SeenEvent> {
+export async function* watchObjects(
+  context: ServerContext,
+  kind: ResourceKind,
+  options: WatchOptions,
+): AsyncGenerator<SeenEvent> {
   const store = context.store();
   const queue: SeenEvent[] = [];
   let wake: () => void = () => undefined;

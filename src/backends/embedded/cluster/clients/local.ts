@@ -79,7 +79,9 @@ export function createServerClient(connect: () => ApiServer, user: UserInfo): Ap
       return own(connect().objects.update(resource(key), key.namespace, key.name, copy(jsonOf(object)), caller));
     },
     async updateStatus(key, object) {
-      return own(connect().objects.update(resource(key), key.namespace, key.name, copy(jsonOf(object)), caller, "status"));
+      return own(
+        connect().objects.update(resource(key), key.namespace, key.name, copy(jsonOf(object)), caller, "status"),
+      );
     },
     async patch(key, patch, subresource) {
       const edit = (old: JsonObject): JsonObject => {
@@ -92,7 +94,13 @@ export function createServerClient(connect: () => ApiServer, user: UserInfo): Ap
       connect().objects.remove(resource(key), key.namespace, key.name, options, caller);
     },
     watch(options, signal) {
-      return watchLocal(connect, resource(options), selection(options, resource(options)), options.resourceVersion, signal);
+      return watchLocal(
+        connect,
+        resource(options),
+        selection(options, resource(options)),
+        options.resourceVersion,
+        signal,
+      );
     },
   };
 }

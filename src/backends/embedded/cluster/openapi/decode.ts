@@ -88,7 +88,8 @@ function decodeScalar(type: FieldType, value: unknown, refuse: () => never): voi
       return;
     case "i":
     case "l":
-      if (typeof value !== "number" || !Number.isInteger(value) || (type === "i" && Math.abs(value) > 2 ** 31)) refuse();
+      if (typeof value !== "number" || !Number.isInteger(value) || (type === "i" && Math.abs(value) > 2 ** 31))
+        refuse();
       return;
     case "d":
       if (typeof value !== "number") refuse();
@@ -118,7 +119,8 @@ function decodeScalar(type: FieldType, value: unknown, refuse: () => never): voi
 }
 
 function decodeBase64(value: string): void {
-  const wrong = /[^A-Za-z0-9+/=\r\n]/.exec(value)?.index ?? (value.replace(/[\r\n]/g, "").length % 4 ? value.length : -1);
+  const wrong =
+    /[^A-Za-z0-9+/=\r\n]/.exec(value)?.index ?? (value.replace(/[\r\n]/g, "").length % 4 ? value.length : -1);
   if (wrong >= 0) throw new Mismatch(`illegal base64 data at input byte ${wrong}`);
 }
 

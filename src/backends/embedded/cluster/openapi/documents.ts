@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { concat, encode } from "../../machine/io.ts";
 import type { JsonObject } from "../json.ts";
 import { apiVersionOf, kinds, type ResourceKind } from "../resources/kinds.ts";
 import { elementType, fieldsOf, rootType, structName, type FieldType } from "./fields.ts";
@@ -23,7 +24,15 @@ const shared: Readonly<Record<string, readonly [string, JsonObject]>> = {
   ],
 };
 
-const metaTypes = new Set(["V1ObjectMeta", "V1LabelSelector", "V1LabelSelectorRequirement", "V1ManagedFieldsEntry", "V1OwnerReference", "V1ListMeta", "V1Condition"]);
+const metaTypes = new Set([
+  "V1ObjectMeta",
+  "V1LabelSelector",
+  "V1LabelSelectorRequirement",
+  "V1ManagedFieldsEntry",
+  "V1OwnerReference",
+  "V1ListMeta",
+  "V1Condition",
+]);
 
 /** Simplified: types below the kinds are all named as if they were of the core group. */
 const schemaName = (type: FieldType, group: string, version: string): string =>
@@ -67,14 +76,22 @@ function versionDocument(group: string, version: string): JsonObject {
   return { openapi: "3.0.0", info: { title: "Kubernetes", version: "v1" }, paths, components: { schemas } };
 }
 
-function describeKind(kind: ResourceKind, schemas: JsonObject, paths: JsonObject, addType: (type: FieldType) => void): void {
+function describeKind(
+  kind: ResourceKind,
+  schemas: JsonObject,
+  paths: JsonObject,
+  addType: (type: FieldType) => void,
+): void {
   const gvk = { group: kind.group, version: kind.version, kind: kind.kind };
   const type = rootType(apiVersionOf(kind), kind.kind);
-  const name = type ? schemaName(type, kind.group, kind.version) : `io.k8s.api.${kind.group || "core"}.${kind.version}.${kind.kind}`;
+  const name = type
+    ? schemaName(type, kind.group, kind.version)
+    : `io.k8s.api.${kind.group || "core"}.${kind.version}.${kind.kind}`;
   if (type) addType(type);
   else schemas[name] = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
   const schema = schemas[name];
-  if (typeof schema === "object" && schema !== null) Object.assign(schema, { "x-kubernetes-group-version-kind": [gvk] });
+  if (typeof schema === "object" && schema !== null)
+    Object.assign(schema, { "x-kubernetes-group-version-kind": [gvk] });
   const prefix = kind.group ? `/apis/${kind.group}/${kind.version}` : `/api/${kind.version}`;
   const base = `${prefix}${kind.namespaced ? "/namespaces/{namespace}" : ""}/${kind.plural}`;
   const parameters = ["dryRun", "fieldManager", "fieldValidation"].map((parameter) => ({
@@ -93,7 +110,10 @@ function describeKind(kind: ResourceKind, schemas: JsonObject, paths: JsonObject
   const body = { requestBody: { content: { "application/json": { schema: reference } } }, parameters };
   if (kind.verbs.includes("create")) paths[base] = { get: operation("list"), post: operation("post", body) };
   if (kind.verbs.includes("patch")) {
-    const patch = { requestBody: { content: { "application/apply-patch+yaml": { schema: { type: "object" } } } }, parameters };
+    const patch = {
+      requestBody: { content: { "application/apply-patch+yaml": { schema: { type: "object" } } } },
+      parameters,
+    };
     paths[`${base}/{name}`] = { get: operation("get"), put: operation("put", body), patch: operation("patch", patch) };
   }
 }
@@ -124,4 +144,18 @@ export function openapiIndex(version: string): JsonObject {
     paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
   }
   return { paths };
+}
+
+/** Content type of the OpenAPI v2 document as protobuf. */
+export const openapiV2Protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
+/**
+ * The OpenAPI v2 document, as protobuf, that kubectl up to 1.29 asks for before an apply.
+ * Simplified: a real one describes every kind; clients then fall back on what they know themselves.
+ */
+export function openapiV2Document(version: string): Uint8Array {
+  const text = (field: number, value: Uint8Array): Uint8Array =>
+    concat([Uint8Array.of(field * 8 + 2, value.length), value]);
+  const info = concat([text(1, encode("Kubernetes")), text(2, encode(version))]);
+  return concat([text(1, encode("2.0")), text(2, info), text(8, new Uint8Array()), text(9, new Uint8Array())]);
 }

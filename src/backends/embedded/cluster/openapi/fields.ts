@@ -27,7 +27,8 @@ export const elementType = (type: FieldType | undefined): FieldType | undefined 
 export const modelTypes: readonly string[] = Object.keys(types);
 
 /** The model type's name without its version: `V1PodSpec` and `CoreV1Event` are `PodSpec` and `Event`. */
-export const structName = (type: FieldType): string => type.replace(/^[A-Za-z]*?V\d+(?:beta\d+|alpha\d+)?(?=[A-Z])/, "");
+export const structName = (type: FieldType): string =>
+  type.replace(/^[A-Za-z]*?V\d+(?:beta\d+|alpha\d+)?(?=[A-Z])/, "");
 
 interface ListKeys {
   /** The key by which a strategic merge patch finds an element; empty for a list of scalars that is merged. */

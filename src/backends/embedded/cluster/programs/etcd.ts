@@ -22,7 +22,9 @@ export const etcd: Program = async (process) => {
   for (const flag of ["cert-file", "key-file", "trusted-ca-file"]) {
     const path = flags.get(flag);
     if (path !== undefined && !process.files.exists(path)) {
-      await process.err(json(process, "fatal", "failed to start etcd", { error: `open ${path}: no such file or directory` }));
+      await process.err(
+        json(process, "fatal", "failed to start etcd", { error: `open ${path}: no such file or directory` }),
+      );
       return 1;
     }
   }
@@ -31,7 +33,12 @@ export const etcd: Program = async (process) => {
     data = new EtcdData(process.files, directory, environment.clock);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    await process.err(json(process, "fatal", "failed to open database", { path: `${directory}/member/snap/db`, error: "invalid database" }));
+    await process.err(
+      json(process, "fatal", "failed to open database", {
+        path: `${directory}/member/snap/db`,
+        error: "invalid database",
+      }),
+    );
     return 1;
   }
   const urls = (flags.get("listen-client-urls") ?? "http://localhost:2379").split(",");
@@ -39,11 +46,17 @@ export const etcd: Program = async (process) => {
   const ports = new Set([...urls, ...metrics, flags.get("listen-peer-urls") ?? "http://localhost:2380"].map(portOf));
   const close: (() => void)[] = [];
   try {
-    for (const port of ports) if (port > 0) close.push(environment.network.listen(process.place, port, { process: "etcd", pid: process.pid, handle }));
+    for (const port of ports)
+      if (port > 0)
+        close.push(environment.network.listen(process.place, port, { process: "etcd", pid: process.pid, handle }));
   } catch (error) {
     for (const stop of close) stop();
     if (!(error instanceof NetworkError)) throw error;
-    await process.err(json(process, "fatal", "discovery failed", { error: `listen tcp 127.0.0.1:${error.port}: bind: address already in use` }));
+    await process.err(
+      json(process, "fatal", "discovery failed", {
+        error: `listen tcp 127.0.0.1:${error.port}: bind: address already in use`,
+      }),
+    );
     return 1;
   }
   close.push(machine.sockets.provide(etcdSocket, data));

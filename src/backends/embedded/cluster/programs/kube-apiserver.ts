@@ -42,7 +42,11 @@ export const kubeApiserver: Program = async (process) => {
   let tls: { certificate: string; key: string; clientAuthority: string };
   let tokenKeys: TokenKeys;
   try {
-    tls = { certificate: read("tls-cert-file"), key: read("tls-private-key-file"), clientAuthority: read("client-ca-file") };
+    tls = {
+      certificate: read("tls-cert-file"),
+      key: read("tls-private-key-file"),
+      clientAuthority: read("client-ca-file"),
+    };
     tokenKeys = {
       publicKey: read("service-account-key-file"),
       privateKey: read("service-account-signing-key-file"),
@@ -78,10 +82,17 @@ export const kubeApiserver: Program = async (process) => {
   const handle = (request: HttpRequest): Promise<HttpResponse> => answer(process, server, tokenKeys, flags, request);
   let close: () => void;
   try {
-    close = environment.network.listen(process.place, port, { process: "kube-apiserver", pid: process.pid, handle, tls });
+    close = environment.network.listen(process.place, port, {
+      process: "kube-apiserver",
+      pid: process.pid,
+      handle,
+      tls,
+    });
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;
-    return refuse(`failed to create listener: failed to listen on 0.0.0.0:${port}: listen tcp 0.0.0.0:${port}: bind: address already in use`);
+    return refuse(
+      `failed to create listener: failed to listen on 0.0.0.0:${port}: listen tcp 0.0.0.0:${port}: bind: address already in use`,
+    );
   }
   const withdraw = machine.sockets.provide(apiServerSocket, server);
   await log("I", "secure_serving.go:213", `Serving securely on [::]:${port}`);
@@ -115,7 +126,13 @@ async function waitForEtcd(process: Process, server: ApiServer): Promise<boolean
     }
   }
   await process.err(
-    klog("W", clock.now(), process.pid, "logging.go:59", `[core] [Channel #1 SubChannel #2] grpc: addrConn.createTransport failed to connect to {Addr: "127.0.0.1:2379", ServerName: "127.0.0.1:2379", }. Err: connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:2379: connect: connection refused"`),
+    klog(
+      "W",
+      clock.now(),
+      process.pid,
+      "logging.go:59",
+      `[core] [Channel #1 SubChannel #2] grpc: addrConn.createTransport failed to connect to {Addr: "127.0.0.1:2379", ServerName: "127.0.0.1:2379", }. Err: connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:2379: connect: connection refused"`,
+    ),
   );
   return false;
 }
@@ -161,7 +178,12 @@ function revisionOf(server: ApiServer): number {
   }
 }
 
-function userOf(server: ApiServer, keys: TokenKeys, flags: ReadonlyMap<string, string>, request: HttpRequest): UserInfo {
+function userOf(
+  server: ApiServer,
+  keys: TokenKeys,
+  flags: ReadonlyMap<string, string>,
+  request: HttpRequest,
+): UserInfo {
   if (request.clientCertificate !== undefined) return certificateUser(request.clientCertificate);
   const header = request.headers["authorization"] ?? "";
   const token = /^Bearer\s+(\S+)$/i.exec(header)?.[1];
@@ -169,4 +191,3 @@ function userOf(server: ApiServer, keys: TokenKeys, flags: ReadonlyMap<string, s
   if (flags.get("anonymous-auth") === "false") throw failure(401, "Unauthorized", "Unauthorized");
   return anonymous;
 }
-

@@ -35,7 +35,8 @@ const nameOf = (object: JsonObject): string => textAt(object, "metadata", "name"
 const ageOf = (object: JsonObject, now: number): string => since(at(object, "metadata", "creationTimestamp"), now);
 const count = (object: JsonObject, ...path: string[]): number => numberAt(object, ...path) ?? 0;
 const orNone = (text: string): string => text || "<none>";
-const containers = (object: JsonObject, ...path: string[]): readonly JsonObject[] => objectsAt(object, ...path, "containers");
+const containers = (object: JsonObject, ...path: string[]): readonly JsonObject[] =>
+  objectsAt(object, ...path, "containers");
 const names = (list: readonly JsonObject[]): string => list.map((item) => textAt(item, "name")).join(",");
 const images = (list: readonly JsonObject[]): string => list.map((item) => textAt(item, "image")).join(",");
 
@@ -109,7 +110,9 @@ function eventCells(object: JsonObject, now: number): readonly unknown[] {
     : time("lastTimestamp")
       ? since(time("lastTimestamp"), now)
       : first;
-  const source = [textAt(object, "source", "component"), textAt(object, "source", "host")].filter((part) => part !== "");
+  const source = [textAt(object, "source", "component"), textAt(object, "source", "host")].filter(
+    (part) => part !== "",
+  );
   const reporting = [time("reportingComponent"), time("reportingInstance")].filter((part) => part !== "");
   const kind = textAt(object, "involvedObject", "kind").toLowerCase();
   return [
@@ -151,7 +154,13 @@ function sliceCells(object: JsonObject, now: number): readonly unknown[] {
   const addresses = objectsAt(object, "endpoints").flatMap((endpoint) =>
     listAt(endpoint, "addresses").filter((address) => typeof address === "string"),
   );
-  return [nameOf(object), textAt(object, "addressType"), few(ports, "<unset>"), few(addresses, "<unset>"), ageOf(object, now)];
+  return [
+    nameOf(object),
+    textAt(object, "addressType"),
+    few(ports, "<unset>"),
+    few(addresses, "<unset>"),
+    ageOf(object, now),
+  ];
 }
 
 function jobCells(object: JsonObject, now: number): readonly unknown[] {
@@ -204,7 +213,8 @@ const modes: Readonly<Record<string, string>> = {
   ReadWriteMany: "RWX",
   ReadWriteOncePod: "RWOP",
 };
-const accessModes = (list: readonly unknown[]): string => list.map((mode) => modes[String(mode)] ?? String(mode)).join(",");
+const accessModes = (list: readonly unknown[]): string =>
+  list.map((mode) => modes[String(mode)] ?? String(mode)).join(",");
 
 function volumeCells(object: JsonObject, now: number): readonly unknown[] {
   const claim = objectAt(object, "spec", "claimRef");
@@ -240,7 +250,9 @@ const dataCount = (object: JsonObject): number =>
   Object.keys(objectAt(object, "data") ?? {}).length + Object.keys(objectAt(object, "binaryData") ?? {}).length;
 const controllerOf = (object: JsonObject): string => {
   const owner = objectsAt(object, "metadata", "ownerReferences").find((item) => item["controller"] === true);
-  return owner ? `${textAt(owner, "kind").toLowerCase()}.${textAt(owner, "apiVersion").split("/")[0]}/${textAt(owner, "name")}` : "<none>";
+  return owner
+    ? `${textAt(owner, "kind").toLowerCase()}.${textAt(owner, "apiVersion").split("/")[0]}/${textAt(owner, "name")}`
+    : "<none>";
 };
 const ready = (object: JsonObject): string =>
   `${count(object, "status", "readyReplicas")}/${count(object, "spec", "replicas")}`;
@@ -257,7 +269,10 @@ const replicaSetShape = shape(
   ],
 );
 
-const plain = shape("Name|Created At:date", (object) => [nameOf(object), textAt(object, "metadata", "creationTimestamp")]);
+const plain = shape("Name|Created At:date", (object) => [
+  nameOf(object),
+  textAt(object, "metadata", "creationTimestamp"),
+]);
 
 const bindingShape = shape("Name|Role|Age|Users+|Groups+|ServiceAccounts+", bindingCells);
 
@@ -318,8 +333,15 @@ const shapes: Readonly<Record<string, TableShape>> = {
       ];
     },
   ),
-  Node: shape("Name|Status|Roles|Age|Version|Internal-IP+|External-IP+|OS-Image+|Kernel-Version+|Container-Runtime+", nodeCells),
-  Namespace: shape("Name|Status|Age", (object, now) => [nameOf(object), textAt(object, "status", "phase"), ageOf(object, now)]),
+  Node: shape(
+    "Name|Status|Roles|Age|Version|Internal-IP+|External-IP+|OS-Image+|Kernel-Version+|Container-Runtime+",
+    nodeCells,
+  ),
+  Namespace: shape("Name|Status|Age", (object, now) => [
+    nameOf(object),
+    textAt(object, "status", "phase"),
+    ageOf(object, now),
+  ]),
   Service: shape("Name|Type|Cluster-IP|External-IP|Port(s)|Age|Selector+", serviceCells),
   Endpoints: shape("Name|Endpoints|Age", (object, now) => [nameOf(object), endpointsText(object), ageOf(object, now)]),
   EndpointSlice: shape("Name|AddressType|Ports|Endpoints|Age", sliceCells),
@@ -336,7 +358,11 @@ const shapes: Readonly<Record<string, TableShape>> = {
     listAt(object, "secrets").length,
     ageOf(object, now),
   ]),
-  RuntimeClass: shape("Name|Handler|Age", (object, now) => [nameOf(object), textAt(object, "handler"), ageOf(object, now)]),
+  RuntimeClass: shape("Name|Handler|Age", (object, now) => [
+    nameOf(object),
+    textAt(object, "handler"),
+    ageOf(object, now),
+  ]),
   Lease: shape("Name|Holder|Age", (object, now) => [
     nameOf(object),
     textAt(object, "spec", "holderIdentity"),
@@ -347,7 +373,9 @@ const shapes: Readonly<Record<string, TableShape>> = {
   ClusterRoleBinding: bindingShape,
   StorageClass: shape("Name|Provisioner|ReclaimPolicy|VolumeBindingMode|AllowVolumeExpansion|Age", (object, now) => [
     nameOf(object) +
-      (mapAt(object, "metadata", "annotations")["storageclass.kubernetes.io/is-default-class"] === "true" ? " (default)" : ""),
+      (mapAt(object, "metadata", "annotations")["storageclass.kubernetes.io/is-default-class"] === "true"
+        ? " (default)"
+        : ""),
     textAt(object, "provisioner"),
     textAt(object, "reclaimPolicy"),
     textAt(object, "volumeBindingMode"),
@@ -376,12 +404,16 @@ const shapes: Readonly<Record<string, TableShape>> = {
     ageOf(object, now),
   ]),
   Ingress: shape("Name|Class|Hosts|Address|Ports|Age", (object, now) => {
-    const hosts = objectsAt(object, "spec", "rules").map((rule) => textAt(rule, "host")).filter((host) => host !== "");
+    const hosts = objectsAt(object, "spec", "rules")
+      .map((rule) => textAt(rule, "host"))
+      .filter((host) => host !== "");
     return [
       nameOf(object),
       orNone(textAt(object, "spec", "ingressClassName")),
       few(hosts, "*"),
-      objectsAt(object, "status", "loadBalancer", "ingress").map((item) => textAt(item, "ip")).join(","),
+      objectsAt(object, "status", "loadBalancer", "ingress")
+        .map((item) => textAt(item, "ip"))
+        .join(","),
       listAt(object, "spec", "tls").length > 0 ? "80, 443" : "80",
       ageOf(object, now),
     ];

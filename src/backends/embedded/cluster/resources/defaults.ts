@@ -1,4 +1,15 @@
-import { childOf, isObject, listAt, mapAt, numberAt, objectAt, objectsAt, setDefault, textAt, type JsonObject } from "../json.ts";
+import {
+  childOf,
+  isObject,
+  listAt,
+  mapAt,
+  numberAt,
+  objectAt,
+  objectsAt,
+  setDefault,
+  textAt,
+  type JsonObject,
+} from "../json.ts";
 
 /** Fills in what the API fills in for a pod's specification; `running` also what only pods themselves get. */
 export function defaultPodSpec(spec: JsonObject, running: boolean): void {
@@ -244,7 +255,11 @@ export function applyDefaults(kind: string, object: JsonObject): void {
       defaultStatus(object, { loadBalancer: {} });
       break;
     case "Namespace":
-      setDefault(childOf(childOf(object, "metadata"), "labels"), "kubernetes.io/metadata.name", textAt(object, "metadata", "name"));
+      setDefault(
+        childOf(childOf(object, "metadata"), "labels"),
+        "kubernetes.io/metadata.name",
+        textAt(object, "metadata", "name"),
+      );
       defaultStatus(object, { phase: "Active" });
       break;
     case "Node": {

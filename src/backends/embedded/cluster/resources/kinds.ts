@@ -189,7 +189,8 @@ function parseKind(group: string, version: string, line: string): ResourceKind {
     categories: list(word(5)),
     verbs,
     subresources: list(word(7)).map((name) => subresourceOf(name, kind)),
-    storage: plural === "events" || plural === "horizontalpodautoscalers" ? plural : group ? `${plural}.${group}` : plural,
+    storage:
+      plural === "events" || plural === "horizontalpodautoscalers" ? plural : group ? `${plural}.${group}` : plural,
     stored: verbs.includes("list") && plural !== "componentstatuses",
   };
 }

@@ -39,7 +39,9 @@ export function podCells(object: JsonObject, now: number): readonly unknown[] {
     textAt(object, "metadata", "name"),
     `${ready}/${total}`,
     reason,
-    restarts.count > 0 && restarts.last !== "" ? `${restarts.count} (${since(restarts.last, now)} ago)` : String(restarts.count),
+    restarts.count > 0 && restarts.last !== ""
+      ? `${restarts.count} (${since(restarts.last, now)} ago)`
+      : String(restarts.count),
     since(at(object, "metadata", "creationTimestamp"), now),
     orNone(textAt(objectsAt(object, "status", "podIPs")[0], "ip") || textAt(object, "status", "podIP")),
     orNone(textAt(spec, "nodeName")),

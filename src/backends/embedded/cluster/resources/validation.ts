@@ -42,7 +42,8 @@ function validateMetadata(report: Report, kind: string, object: JsonObject, old:
   const name = textAt(object, "metadata", "name");
   if (name === "") report(required("metadata.name", "name or generateName is required"));
   else if (!old) {
-    for (const problem of (nameRules[kind] ?? subdomainProblems)(name)) report(invalidValue("metadata.name", name, problem));
+    for (const problem of (nameRules[kind] ?? subdomainProblems)(name))
+      report(invalidValue("metadata.name", name, problem));
   }
   validateLabels(report, "metadata.labels", mapAt(object, "metadata", "labels"));
   for (const key of Object.keys(objectAt(object, "metadata", "annotations") ?? {})) {
@@ -53,7 +54,13 @@ function validateMetadata(report: Report, kind: string, object: JsonObject, old:
   for (const [index, owner] of objectsAt(object, "metadata", "ownerReferences").entries()) {
     for (const field of ["apiVersion", "kind", "name", "uid"]) {
       if (textAt(owner, field) === "") {
-        report(invalidValue(`metadata.ownerReferences[${index}].${field}`, "", `${field === "apiVersion" ? "version" : field} must not be empty`));
+        report(
+          invalidValue(
+            `metadata.ownerReferences[${index}].${field}`,
+            "",
+            `${field === "apiVersion" ? "version" : field} must not be empty`,
+          ),
+        );
       }
     }
   }
@@ -201,7 +208,12 @@ function validatePodSpec(report: Report, spec: JsonObject, path: string): void {
     validateContainer(report, container, `${path}.initContainers[${index}]`, volumes, names);
   }
   supported(report, spec, `${path}.restartPolicy`, "restartPolicy", ["Always", "OnFailure", "Never"]);
-  supported(report, spec, `${path}.dnsPolicy`, "dnsPolicy", ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]);
+  supported(report, spec, `${path}.dnsPolicy`, "dnsPolicy", [
+    "ClusterFirstWithHostNet",
+    "ClusterFirst",
+    "Default",
+    "None",
+  ]);
   validateLabels(report, `${path}.nodeSelector`, mapAt(spec, "nodeSelector"));
   for (const [field, rule] of [
     ["runtimeClassName", subdomainProblems],
@@ -240,7 +252,8 @@ function validateContainer(
   else if (image !== image.trim()) {
     report(invalidValue(`${path}.image`, image, "must not have leading or trailing whitespace"));
   }
-  for (const [index, port] of objectsAt(container, "ports").entries()) validatePort(report, port, `${path}.ports[${index}]`);
+  for (const [index, port] of objectsAt(container, "ports").entries())
+    validatePort(report, port, `${path}.ports[${index}]`);
   for (const [index, variable] of objectsAt(container, "env").entries()) {
     const field = `${path}.env[${index}].name`;
     const key = textAt(variable, "name");
@@ -317,7 +330,8 @@ const serviceTypes = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 function validateService(report: Report, spec: JsonObject, old: JsonObject | undefined): void {
   const type = textAt(spec, "type");
   const ports = objectsAt(spec, "ports");
-  if (ports.length === 0 && textAt(spec, "clusterIP") !== "None" && type !== "ExternalName") report(required("spec.ports"));
+  if (ports.length === 0 && textAt(spec, "clusterIP") !== "None" && type !== "ExternalName")
+    report(required("spec.ports"));
   const seen = new Set<string>();
   for (const [index, port] of ports.entries()) {
     const path = `spec.ports[${index}]`;
@@ -329,7 +343,8 @@ function validateService(report: Report, spec: JsonObject, old: JsonObject | und
       seen.add(name);
     }
     const number = numberAt(port, "port") ?? 0;
-    if (number < 1 || number > 65_535) report(invalidValue(`${path}.port`, number, "must be between 1 and 65535, inclusive"));
+    if (number < 1 || number > 65_535)
+      report(invalidValue(`${path}.port`, number, "must be between 1 and 65535, inclusive"));
     supported(report, port, `${path}.protocol`, "protocol", ["SCTP", "TCP", "UDP"]);
     const target = port["targetPort"];
     if (typeof target === "number" && (target < 1 || target > 65_535)) {
@@ -392,6 +407,6 @@ function validateNode(report: Report, spec: JsonObject, old: JsonObject | undefi
   }
   const range = textAt(old, "podCIDR");
   if (range !== "" && textAt(spec, "podCIDR") !== range) {
-    report(forbiddenValue("spec.podCIDRs", "node updates may not change podCIDR except from \"\" to valid"));
+    report(forbiddenValue("spec.podCIDRs", 'node updates may not change podCIDR except from "" to valid'));
   }
 }

@@ -53,7 +53,8 @@ function parseContent(text: string): StoreContent {
   const resources: StoreContent["resources"] = {};
   for (const [resource, objects] of Object.entries(stored)) {
     const kept: StoreContent["resources"][string] = {};
-    for (const [key, object] of Object.entries(isObject(objects) ? objects : {})) if (isObject(object)) kept[key] = object;
+    for (const [key, object] of Object.entries(isObject(objects) ? objects : {}))
+      if (isObject(object)) kept[key] = object;
     resources[resource] = kept;
   }
   return { revision, resources };

@@ -1,0 +1,151 @@
+import "../../../../src/backends/embedded/machine/programs/kubernetes/kubeadm/reflect.ts";
+import { createServer } from "node:https";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { webcrypto } from "node:crypto";
+import {
+  BasicConstraintsExtension,
+  cryptoProvider,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
+import type { UserInfo } from "../../../../src/backends/embedded/cluster/api.ts";
+import { anonymous, certificateUser } from "../../../../src/backends/embedded/cluster/api-server/authentication.ts";
+import type { ApiServer } from "../../../../src/backends/embedded/cluster/api-server/server.ts";
+
+const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const day = 24 * 3600 * 1000;
+
+export interface Served {
+  url: string;
+  /** A kubeconfig of a member of system:masters. */
+  kubeconfig: string;
+  close(): Promise<void>;
+}
+
+/** Serves an API server over HTTPS on a free loopback port, with certificates of its own. */
+export async function serve(server: ApiServer): Promise<Served> {
+  const pki = await makeCertificates();
+  const https = createServer(
+    {
+      cert: pki.server.certificate,
+      key: pki.server.key,
+      ca: pki.authority,
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    (request, response) => void answer(server, request, response),
+  );
+  await new Promise<void>((resolve) => https.listen(0, "127.0.0.1", resolve));
+  const { port } = addressOf(https);
+  const url = `https://127.0.0.1:${port}`;
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const kubeconfig = JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "lab", cluster: { server: url, "certificate-authority-data": base64(pki.authority) } }],
+    users: [
+      {
+        name: "admin",
+        user: { "client-certificate-data": base64(pki.client.certificate), "client-key-data": base64(pki.client.key) },
+      },
+    ],
+    contexts: [{ name: "lab", context: { cluster: "lab", user: "admin" } }],
+    "current-context": "lab",
+  });
+  return {
+    url,
+    kubeconfig,
+    close: () =>
+      new Promise((resolve) => {
+        https.close(() => resolve());
+        https.closeAllConnections();
+      }),
+  };
+}
+
+function addressOf(server: Server): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new TypeError("not listening");
+  return address;
+}
+
+async function answer(server: ApiServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of request) if (chunk instanceof Uint8Array) chunks.push(chunk);
+  const url = new URL(request.url ?? "/", "https://localhost");
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers[name] = String(value);
+  const controller = new AbortController();
+  response.on("close", () => controller.abort());
+  const result = await server.handle({
+    method: request.method ?? "GET",
+    path: url.pathname,
+    query: url.searchParams,
+    headers,
+    body: Buffer.concat(chunks),
+    user: userOf(request),
+    signal: controller.signal,
+  });
+  response.writeHead(result.status, result.headers);
+  if (result.body instanceof Uint8Array) response.end(result.body);
+  else {
+    response.flushHeaders();
+    for await (const chunk of result.body) response.write(chunk);
+    response.end();
+  }
+}
+
+function userOf(request: IncomingMessage): UserInfo {
+  const socket: unknown = request.socket;
+  if (typeof socket !== "object" || socket === null || !("getPeerX509Certificate" in socket)) return anonymous;
+  const get = socket.getPeerX509Certificate;
+  const certificate: unknown = typeof get === "function" ? get.call(socket) : undefined;
+  return certificate === undefined ? anonymous : certificateUser(String(certificate));
+}
+
+interface Pair {
+  certificate: string;
+  key: string;
+}
+
+async function makeCertificates(): Promise<{ authority: string; server: Pair; client: Pair }> {
+  cryptoProvider.set(webcrypto);
+  const notBefore = new Date(Date.now() - day);
+  const notAfter = new Date(Date.now() + day);
+  const authorityKeys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const authority = await X509CertificateGenerator.createSelfSigned({
+    name: "CN=kubernetes",
+    notBefore,
+    notAfter,
+    keys: authorityKeys,
+    signingAlgorithm: algorithm,
+    extensions: [new BasicConstraintsExtension(true)],
+  });
+  const issue = async (subject: string, addresses: readonly string[]): Promise<Pair> => {
+    const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+    const certificate = await X509CertificateGenerator.create({
+      subject,
+      issuer: authority.subject,
+      notBefore,
+      notAfter,
+      publicKey: keys.publicKey,
+      signingKey: authorityKeys.privateKey,
+      signingAlgorithm: algorithm,
+      extensions:
+        addresses.length > 0
+          ? [new SubjectAlternativeNameExtension(addresses.map((value) => ({ type: "ip", value })))]
+          : [],
+    });
+    const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
+    return {
+      certificate: certificate.toString("pem"),
+      key: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n`,
+    };
+  };
+  return {
+    authority: authority.toString("pem"),
+    server: await issue("CN=kube-apiserver", ["127.0.0.1"]),
+    client: await issue("O=system:masters, CN=kubernetes-admin", []),
+  };
+}
