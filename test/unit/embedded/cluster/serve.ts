@@ -2,7 +2,7 @@ import "../../../../src/backends/embedded/machine/programs/kubernetes/kubeadm/re
 import { createServer } from "node:https";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { webcrypto } from "node:crypto";
+import { generateKeyPairSync, webcrypto } from "node:crypto";
 import {
   BasicConstraintsExtension,
   cryptoProvider,
@@ -25,7 +25,7 @@ export interface Served {
 
 /** Serves an API server over HTTPS on a free loopback port, with certificates of its own. */
 export async function serve(server: ApiServer): Promise<Served> {
-  const pki = await makeCertificates();
+  const pki = await makeCertificates(["127.0.0.1"]);
   const https = createServer(
     {
       cert: pki.server.certificate,
@@ -109,7 +109,16 @@ interface Pair {
   key: string;
 }
 
-async function makeCertificates(): Promise<{ authority: string; server: Pair; client: Pair }> {
+export interface TestPki {
+  authority: string;
+  server: Pair;
+  client: Pair;
+  /** For the tokens of service accounts. */
+  signing: { key: string; publicKey: string };
+}
+
+/** An authority, a server's certificate for those addresses, and one of an administrator. */
+export async function makeCertificates(addresses: readonly string[]): Promise<TestPki> {
   cryptoProvider.set(webcrypto);
   const notBefore = new Date(Date.now() - day);
   const notAfter = new Date(Date.now() + day);
@@ -122,7 +131,7 @@ async function makeCertificates(): Promise<{ authority: string; server: Pair; cl
     signingAlgorithm: algorithm,
     extensions: [new BasicConstraintsExtension(true)],
   });
-  const issue = async (subject: string, addresses: readonly string[]): Promise<Pair> => {
+  const issue = async (subject: string, names: readonly string[]): Promise<Pair> => {
     const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
     const certificate = await X509CertificateGenerator.create({
       subject,
@@ -133,9 +142,7 @@ async function makeCertificates(): Promise<{ authority: string; server: Pair; cl
       signingKey: authorityKeys.privateKey,
       signingAlgorithm: algorithm,
       extensions:
-        addresses.length > 0
-          ? [new SubjectAlternativeNameExtension(addresses.map((value) => ({ type: "ip", value })))]
-          : [],
+        names.length > 0 ? [new SubjectAlternativeNameExtension(names.map((value) => ({ type: "ip", value })))] : [],
     });
     const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
     return {
@@ -145,7 +152,16 @@ async function makeCertificates(): Promise<{ authority: string; server: Pair; cl
   };
   return {
     authority: authority.toString("pem"),
-    server: await issue("CN=kube-apiserver", ["127.0.0.1"]),
+    server: await issue("CN=kube-apiserver", addresses),
     client: await issue("O=system:masters, CN=kubernetes-admin", []),
+    signing: signingKeys(),
+  };
+}
+
+function signingKeys(): { key: string; publicKey: string } {
+  const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return {
+    key: pair.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    publicKey: pair.publicKey.export({ type: "spki", format: "pem" }).toString(),
   };
 }

@@ -391,7 +391,7 @@ export class ApiServer {
 
   #postSubresource(
     request: ApiRequest,
-    { kind, namespace, name, subresource }: ResourceTarget,
+    { namespace, name, subresource }: ResourceTarget,
     caller: Caller,
     format: Format,
   ): ApiResponse {
