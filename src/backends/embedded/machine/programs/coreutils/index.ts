@@ -1,0 +1,37 @@
+import type { ProgramTable } from "../../process.ts";
+import { accountPrograms } from "./accounts.ts";
+import { archivePrograms } from "./archive.ts";
+import { awkPrograms } from "./awk.ts";
+import { basicPrograms } from "./basic.ts";
+import { copyPrograms } from "./copy.ts";
+import { cutPrograms } from "./cut.ts";
+import { datePrograms } from "./date.ts";
+import { findPrograms } from "./find.ts";
+import { grepPrograms } from "./grep.ts";
+import { listPrograms } from "./ls.ts";
+import { managePrograms } from "./manage.ts";
+import { sedPrograms } from "./sed.ts";
+import { sortPrograms } from "./sort.ts";
+import { statPrograms } from "./stat.ts";
+import { testPrograms } from "./test.ts";
+import { textPrograms } from "./text.ts";
+
+/** The everyday programs: GNU coreutils and findutils, grep, sed, awk, tar, gzip and their kin. */
+export const coreutilsPrograms: ProgramTable = {
+  ...accountPrograms,
+  ...archivePrograms,
+  ...awkPrograms,
+  ...basicPrograms,
+  ...copyPrograms,
+  ...cutPrograms,
+  ...datePrograms,
+  ...findPrograms,
+  ...grepPrograms,
+  ...listPrograms,
+  ...managePrograms,
+  ...sedPrograms,
+  ...sortPrograms,
+  ...statPrograms,
+  ...testPrograms,
+  ...textPrograms,
+};
