@@ -18,12 +18,12 @@ export async function send(
   headers: Readonly<Record<string, string>> = {},
   user: UserInfo = admin,
 ): Promise<Answer> {
-  const url = new URL(target, "https://localhost");
+  const [path = "/", search = ""] = target.split(/\?(.*)/s);
   const text = body === undefined || body === null ? "" : typeof body === "string" ? body : JSON.stringify(body);
   const response = await server.handle({
     method,
-    path: url.pathname,
-    query: url.searchParams,
+    path,
+    query: new URLSearchParams(search),
     headers,
     body: body instanceof Uint8Array ? body : Buffer.from(text),
     user,
