@@ -30,6 +30,19 @@ export interface Environment {
 export interface EnvironmentOptions {
   /** The host's cargo may build what the modelled one refuses (`--host-cargo`). */
   hostCargo: boolean;
+  /** This computer's cargo; absent where none was found. */
+  hostBuild?: HostBuild;
+}
+
+/** Builds a package with this computer's own cargo, with the course's lock file. */
+export interface HostBuild {
+  /** `files` by their path in the package. Lines of cargo's own output go to `onLine` as they come. */
+  build(request: {
+    files: Readonly<Record<string, Uint8Array>>;
+    release: boolean;
+    onLine(line: string): void;
+    signal: AbortSignal;
+  }): Promise<{ ok: true; module: Uint8Array } | { ok: false; exitCode: number }>;
 }
 
 /** A modelled Ubuntu computer. */
