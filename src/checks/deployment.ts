@@ -92,7 +92,8 @@ function templateFailure(params: ReturnType<typeof parse>, found: KubeObject, na
   }
   const runtimeClass = textAt(found, "spec", "template", "spec", "runtimeClassName");
   if (params.runtimeClass !== undefined && runtimeClass !== params.runtimeClass) {
-    const observed = runtimeClass === "" ? "its pods name no RuntimeClass" : `its pods name RuntimeClass ${runtimeClass}`;
+    const observed =
+      runtimeClass === "" ? "its pods name no RuntimeClass" : `its pods name RuntimeClass ${runtimeClass}`;
     const cause = "runtimeClassName belongs below spec.template.spec.";
     return failed("deployment-runtime-class", { observed, expected: params.runtimeClass, cause, next });
   }

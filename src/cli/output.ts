@@ -31,7 +31,9 @@ export function outcomeLines(id: string, outcome: Outcome, texts: Texts): string
 
 /** 0 when all passed, 1 when one failed, else 3. */
 export function exitCodeOf(reports: readonly LabReport[]): ExitCode {
-  const statuses = reports.flatMap((lab) => lab.steps.flatMap((step) => step.checks.map((each) => each.outcome.status)));
+  const statuses = reports.flatMap((lab) =>
+    lab.steps.flatMap((step) => step.checks.map((each) => each.outcome.status)),
+  );
   if (statuses.includes("failed")) return exitCodes.checkFailed;
   return statuses.every((status) => status === "passed") ? exitCodes.passed : exitCodes.couldNotCheck;
 }

@@ -75,7 +75,8 @@ export const en = {
     solution: "Solution",
     undo: "Undo brings all machines back to where this step began. Press u again to do it.",
     undone: "The machines are back where this step began.",
-    tooSmall: (columns: number, rows: number) => `The terminal is ${columns}x${rows}; this needs 40x12. Make it larger, or use start --plain.`,
+    tooSmall: (columns: number, rows: number) =>
+      `The terminal is ${columns}x${rows}; this needs 40x12. Make it larger, or use start --plain.`,
     saved: "saved",
     unsaved: "not saved; Ctrl-X again leaves without saving",
     readOnly: "read-only",

@@ -208,14 +208,28 @@ function layoutOf(columns: number, rows: number, mode: Mode): Layout {
   const height = rows - 2;
   if (columns >= wide) {
     const textColumns = Math.floor(columns * 0.44);
-    return { beside: true, textColumns, textRows: height, shellColumns: columns - textColumns - 2, shellRows: height - 1 };
+    return {
+      beside: true,
+      textColumns,
+      textRows: height,
+      shellColumns: columns - textColumns - 2,
+      shellRows: height - 1,
+    };
   }
   // While reading the text gets more room, while typing the shell does.
   const textRows = Math.max(4, Math.floor(height * (mode === "course" ? 0.66 : 0.48)));
   return { beside: false, textColumns: columns, textRows, shellColumns: columns, shellRows: height - textRows - 1 };
 }
 
-function Header({ snapshot, columns, texts }: { snapshot: SessionSnapshot; columns: number; texts: Texts }): ReactElement {
+function Header({
+  snapshot,
+  columns,
+  texts,
+}: {
+  snapshot: SessionSnapshot;
+  columns: number;
+  texts: Texts;
+}): ReactElement {
   const steps = snapshot.chapters.flatMap((chapter) => chapter.labs.flatMap((lab) => lab.steps));
   const solved = steps.filter((step) => step.state === "solved").length;
   const right = ` ${texts.ui.steps(solved, steps.length)} ${bar(solved, steps.length)} `;
@@ -245,7 +259,9 @@ interface FooterProps {
 
 function Footer({ mode, message, snapshot, columns, texts }: FooterProps): ReactElement {
   const { phase } = snapshot;
-  const keys = { shell: texts.ui.shellKeys, course: texts.ui.courseKeys, outline: texts.ui.listKeys, help: "Esc" }[mode];
+  const keys = { shell: texts.ui.shellKeys, course: texts.ui.courseKeys, outline: texts.ui.listKeys, help: "Esc" }[
+    mode
+  ];
   const busy =
     phase.name === "checking" ? texts.ui.checking : phase.name === "preparing" ? texts.ui.preparing(phase.detail) : "";
   const text = message || busy || keys;

@@ -45,7 +45,8 @@ function spansOf(text: string): Span[] {
 
 function breakLong(text: string, width: number): StyledLine[] {
   const lines: StyledLine[] = [];
-  for (let at = 0; at < Math.max(1, text.length); at += width) lines.push([{ text: text.slice(at, at + width), code: true }]);
+  for (let at = 0; at < Math.max(1, text.length); at += width)
+    lines.push([{ text: text.slice(at, at + width), code: true }]);
   return lines;
 }
 

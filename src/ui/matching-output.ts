@@ -5,7 +5,10 @@
 export function fromOutput(command: string, output: readonly string[]): string | undefined {
   if (!command.includes("…")) return command;
   const wanted = command.replace(/^sudo /, "");
-  const source = wanted.split("…").map((part) => part.trim().split(/\s+/).map(escape).join("\\s+")).join("\\s*\\S+\\s*");
+  const source = wanted
+    .split("…")
+    .map((part) => part.trim().split(/\s+/).map(escape).join("\\s+"))
+    .join("\\s*\\S+\\s*");
   const pattern = new RegExp(source);
   const found = joinContinuations(output).findLast((line) => !line.includes("…") && pattern.test(line));
   const match = found && pattern.exec(found);

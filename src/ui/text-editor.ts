@@ -93,7 +93,12 @@ export function pressKey(file: EditedFile, key: EditorKey, page: number): Edited
       return { ...file, lines: lines.toSpliced(row, 2, line + (lines[row + 1] ?? "")), changed: true };
     case "cut-line": {
       const rest = lines.toSpliced(row, 1);
-      return { lines: rest.length > 0 ? rest : [""], row: Math.min(row, Math.max(0, rest.length - 1)), column: 0, changed: true };
+      return {
+        lines: rest.length > 0 ? rest : [""],
+        row: Math.min(row, Math.max(0, rest.length - 1)),
+        column: 0,
+        changed: true,
+      };
     }
   }
 }

@@ -177,7 +177,9 @@ class EmbeddedBackend implements Backend {
       ports: this.#ports,
       hostAddress,
       onTaken: ({ hostPort, machine, port }) =>
-        this.#notice(`Port ${hostPort} of this computer, which leads to ${machine}:${port}, is taken by another program.`),
+        this.#notice(
+          `Port ${hostPort} of this computer, which leads to ${machine}:${port}, is taken by another program.`,
+        ),
     });
   }
 

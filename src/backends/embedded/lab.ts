@@ -2,6 +2,7 @@ import type { MachineRole, MachineSpec, Pace, Profile } from "../../domain/backe
 import type { Cancel, Clock, Random } from "../../domain/clock.ts";
 import { LabError } from "../../domain/errors.ts";
 import type { Environment, EnvironmentOptions } from "./machine/machine.ts";
+import type { SavedShell } from "./machine/session.ts";
 import { createProcesses } from "./machine/processes.ts";
 import { type ComputerHandle, createMachine, type SavedMachine } from "./machine/system/modelled-machine.ts";
 import { createInternet } from "./network/internet/create-internet.ts";
@@ -28,7 +29,7 @@ interface SavedLab {
   monotonic: number;
   machines: { name: string; role: MachineRole }[];
   /** What the shells of the panes keep, by `machine/number`. */
-  shells: Record<string, unknown>;
+  shells: Record<string, SavedShell>;
 }
 
 export interface LabOptions {
@@ -49,7 +50,7 @@ export interface LabOptions {
 export class EmbeddedLab {
   readonly environment: Environment;
   readonly network: EmbeddedNetwork;
-  readonly shells: Record<string, unknown>;
+  readonly shells: Record<string, SavedShell>;
   readonly profile: Profile;
   #options: LabOptions;
   #random: SavedRandom;

@@ -7,6 +7,8 @@ import { print } from "../output.ts";
 export function lint(): number {
   const labs = allLabs(readCourse());
   const steps = labs.flatMap((lab) => lab.steps);
-  print(`${labs.length} labs, ${steps.length} steps, ${steps.flatMap((step) => step.checks).length} checks: no problems`);
+  print(
+    `${labs.length} labs, ${steps.length} steps, ${steps.flatMap((step) => step.checks).length} checks: no problems`,
+  );
   return exitCodes.passed;
 }

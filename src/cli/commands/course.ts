@@ -126,4 +126,3 @@ export async function reset(lab: string | undefined, given: CourseArguments): Pr
   }
   return exitCodes.passed;
 }
-

@@ -19,7 +19,8 @@ export function doctor(given: { json?: boolean }): ExitCode {
   const findings = [nodeVersion(), stateFolder(), terminal(), hostTool("kubectl"), hostTool("curl")];
   if (given.json) printJson({ formatVersion: 1, findings });
   else {
-    for (const { id, ok, detail, remedy } of findings) print(`${ok ? "ok  " : "look"} ${id}: ${detail}${ok ? "" : ` — ${remedy}`}`);
+    for (const { id, ok, detail, remedy } of findings)
+      print(`${ok ? "ok  " : "look"} ${id}: ${detail}${ok ? "" : ` — ${remedy}`}`);
   }
   const needed = findings.filter(({ id }) => id === "node" || id === "state-folder");
   return needed.every(({ ok }) => ok) ? exitCodes.passed : exitCodes.environmentFixable;

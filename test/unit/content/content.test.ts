@@ -1,0 +1,117 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { bindCheck } from "../../../src/checks/registry.ts";
+import { loadCourse } from "../../../src/content/load.ts";
+import { fillPlaceholders } from "../../../src/content/placeholders.ts";
+import { parseProse } from "../../../src/content/prose.ts";
+import { LabError } from "../../../src/domain/errors.ts";
+import { allLabs } from "../../../src/runner/prepare.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "labs-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const parseCheck = (kind: string, params: unknown, where: string): void => void bindCheck(kind, params, where);
+
+function write(lab: string, prose = "# Title\n\nSummary.\n\n## one: First\nText.\n"): void {
+  mkdirSync(join(folder, "a-lab"), { recursive: true });
+  writeFileSync(
+    join(folder, "course.yaml"),
+    "formatVersion: 1\ntitle: { en: Course }\nchapters:\n  - { id: c, title: { en: C }, labs: [a-lab] }\n",
+  );
+  writeFileSync(join(folder, "a-lab", "lab.yaml"), lab);
+  writeFileSync(join(folder, "a-lab", "en.md"), prose);
+}
+
+const step = `
+  - id: one
+    machine: master
+    checks:
+      - { id: c, kind: file, machine: master, path: /etc/f, cause: why, next: what }
+    solution:
+      - master: sudo touch /etc/f
+`;
+const lab = (steps: string): string =>
+  `formatVersion: 1\nid: a-lab\nsection: "1"\nmachines: [master]\nprofiles: [thesis]\nsteps:${steps}`;
+
+function problemsOf(): string {
+  try {
+    loadCourse(folder, { parseCheck });
+  } catch (error) {
+    if (error instanceof LabError) return error.message;
+    throw error;
+  }
+  return "";
+}
+
+describe("reading the course", () => {
+  it("reads data and prose together", () => {
+    write(
+      lab(step),
+      "# Title\n\nSummary.\n\n## one: First\nText.\n\n### Hints\n- nudge: look\n  closer\n\n### Causes\n- c/file-missing: own words\n",
+    );
+    const [found] = allLabs(loadCourse(folder, { parseCheck }));
+    expect(found).toMatchObject({ id: "a-lab", title: { en: "Title" }, summary: { en: "Summary." } });
+    expect(found?.steps[0]).toMatchObject({
+      text: { en: "Text." },
+      hints: [{ level: "nudge", text: { en: "look closer" } }],
+      solution: [{ machine: "master", run: "sudo touch /etc/f" }],
+    });
+    expect(found?.steps[0]?.checks[0]?.causes).toEqual({ "file-missing": { en: "own words" } });
+  });
+
+  it("names file, line, field and value of every problem at once", () => {
+    write(lab(step).replace("machines: [master]", "machines: [boss]").replace('section: "1"', "section: 1"));
+    expect(problemsOf()).toMatch(/lab\.yaml:3: section: .*got 1/);
+    expect(problemsOf()).toMatch(/lab\.yaml:4: machines\.0: .*got "boss"/);
+  });
+
+  it("finds a check's wrong parameters", () => {
+    write(lab(step.replace("path: /etc/f", "pth: /etc/f")));
+    expect(problemsOf()).toContain("steps.one.checks.c.pth: unknown parameter");
+  });
+
+  it("finds an unknown kind of check", () => {
+    write(lab(step.replace("kind: file", "kind: fiel")));
+    expect(problemsOf()).toContain('unknown kind of check, got "fiel"');
+  });
+
+  it("finds steps without prose, prose without steps and doubled ids", () => {
+    write(lab(step + step), "# T\n\n## two: Second\nText\n");
+    const problems = problemsOf();
+    expect(problems).toContain('no section "## one: …"');
+    expect(problems).toContain('no step of that id, got "two"');
+    expect(problems).toContain("stands here twice");
+  });
+
+  it("reports broken YAML with its line", () => {
+    write(lab(step).replace("id: a-lab", "id: [a-lab"));
+    expect(problemsOf()).toMatch(/lab\.yaml:\d+: not YAML/);
+  });
+
+  it("reads prose without touching fenced code", () => {
+    const prose = parseProse("# T\n\n## a: A\n```\n## not a heading\n```\n");
+    expect(prose.problems).toEqual([]);
+    expect(prose.steps.get("a")?.text).toContain("## not a heading");
+  });
+
+  it("fills placeholders and leaves unknown ones", () => {
+    const values = { hostPort: (port: number) => port + 1, address: (name: string) => `ip-of-${name}` };
+    expect(fillPlaceholders("{{address worker1}}:{{hostPort 31001}} {{other x}}", values)).toBe(
+      "ip-of-worker1:31002 {{other x}}",
+    );
+  });
+});
+
+describe("the course that is shipped", () => {
+  it("has no problems", () => {
+    const course = loadCourse(join(import.meta.dirname, "../../../labs"), { parseCheck });
+    expect(allLabs(course).map((each) => each.id)).toEqual(
+      expect.arrayContaining(["control-plane", "crun-build", "crun-node", "crun-deploy"]),
+    );
+  });
+});
