@@ -1,6 +1,5 @@
 import { NetworkError } from "../../../network/network.ts";
 import { unpackTar } from "../../../runtime/images/tar.ts";
-import { gunzipSync } from "node:zlib";
 import type { Process, Program } from "../../process.ts";
 import { concat } from "../../io.ts";
 
@@ -71,7 +70,7 @@ async function clone(process: Process, args: readonly string[]): Promise<number>
     }
     await pacing.wait("download", process.signal);
     const body = response.body instanceof Uint8Array ? response.body : await collected(response.body);
-    for (const entry of unpackTar(new Uint8Array(gunzipSync(body)))) {
+    for (const entry of unpackTar(body)) {
       const path = `${folder}/${entry.path.split("/").slice(1).join("/")}`;
       if (entry.type === "directory") process.files.makeDirectories(path.replace(/\/$/, ""));
       else if (entry.type === "file") {
