@@ -17,7 +17,12 @@ export function runRebootLines(machine: ModelledMachine): void {
     for (const line of fileLines(machine.rootFiles, `${crontabFolder}/${name}`)) {
       const command = /^\s*@reboot\s+(.+)$/.exec(line)?.[1];
       if (command === undefined) continue;
-      machine.journal.append({ unit: "cron.service", identifier: "CRON", pid: undefined, message: `(${name}) CMD (${command})` });
+      machine.journal.append({
+        unit: "cron.service",
+        identifier: "CRON",
+        pid: undefined,
+        message: `(${name}) CMD (${command})`,
+      });
       machine.processes.spawn({
         argv: ["/bin/sh", "-c", command],
         env: { HOME: account.home, LOGNAME: name, SHELL: "/bin/sh", PATH: "/usr/bin:/bin" },

@@ -8,7 +8,11 @@ export interface SavedJournal {
   entries: JournalEntry[];
 }
 
-export function createJournal(clock: Clock, saved: SavedJournal | undefined, changed: () => void): Journal & { save(): SavedJournal } {
+export function createJournal(
+  clock: Clock,
+  saved: SavedJournal | undefined,
+  changed: () => void,
+): Journal & { save(): SavedJournal } {
   let entries: JournalEntry[] = saved ? [...saved.entries] : [];
   const listeners = new Set<(entry: JournalEntry) => void>();
   return {

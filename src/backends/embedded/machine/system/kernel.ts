@@ -144,7 +144,8 @@ export function createKernel(options: {
     if (key === "kernel.hostname") return options.hostname;
     if (key === "kernel.osrelease") return release;
     if (key in bridgeParameters) return state.modules.includes("br_netfilter") ? bridgeParameters[key] : undefined;
-    if (key in conntrackParameters) return state.modules.includes("nf_conntrack") ? conntrackParameters[key] : undefined;
+    if (key in conntrackParameters)
+      return state.modules.includes("nf_conntrack") ? conntrackParameters[key] : undefined;
     return defaults[key];
   };
   const announce = (): void => {

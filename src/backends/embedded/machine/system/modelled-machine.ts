@@ -150,8 +150,18 @@ class Computer implements ComputerHandle {
   }
 
   async boot(): Promise<void> {
-    this.journal.append({ unit: "", identifier: "kernel", pid: undefined, message: this.rootFiles.readText("/proc/version").trim() });
-    this.journal.append({ unit: "", identifier: "kernel", pid: undefined, message: `Command line: ${this.rootFiles.readText("/proc/cmdline").trim()}` });
+    this.journal.append({
+      unit: "",
+      identifier: "kernel",
+      pid: undefined,
+      message: this.rootFiles.readText("/proc/version").trim(),
+    });
+    this.journal.append({
+      unit: "",
+      identifier: "kernel",
+      pid: undefined,
+      message: `Command line: ${this.rootFiles.readText("/proc/cmdline").trim()}`,
+    });
     loadConfiguredModules(this);
     applySysctlFiles(this);
     swapOnFromFstab(this);

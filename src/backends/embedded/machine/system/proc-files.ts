@@ -8,7 +8,13 @@ import type { ModelledKernel } from "./kernel.ts";
 const sysPath = (key: string): string => `/proc/sys/${key.replaceAll(".", "/")}`;
 
 /** Memory as /proc/meminfo and free show it, in kilobytes. Simplified: use does not follow the processes. */
-export function memoryOf(hardware: Hardware): { total: number; free: number; available: number; buffers: number; cached: number } {
+export function memoryOf(hardware: Hardware): {
+  total: number;
+  free: number;
+  available: number;
+  buffers: number;
+  cached: number;
+} {
   const total = Math.round(hardware.memoryMegabytes * 1024 * 0.967);
   return {
     total,
@@ -89,9 +95,15 @@ export function defineKernelFiles(options: {
     ).join(""),
   );
   readOnly("/proc/modules", () =>
-    kernel.modules().map((name) => `${name} 32768 0 - Live 0x0000000000000000\n`).join(""),
+    kernel
+      .modules()
+      .map((name) => `${name} 32768 0 - Live 0x0000000000000000\n`)
+      .join(""),
   );
-  readOnly("/proc/cmdline", () => `BOOT_IMAGE=/boot/vmlinuz-${kernel.release} root=LABEL=cloudimg-rootfs ro console=tty1 console=ttyS0\n`);
+  readOnly(
+    "/proc/cmdline",
+    () => `BOOT_IMAGE=/boot/vmlinuz-${kernel.release} root=LABEL=cloudimg-rootfs ro console=tty1 console=ttyS0\n`,
+  );
   readOnly("/proc/uptime", () => `${uptime().toFixed(2)} ${(uptime() * hardware.cpus * 0.95).toFixed(2)}\n`);
   readOnly("/proc/loadavg", () => `0.08 0.12 0.09 1/${options.processCount() + 90} ${options.processCount() + 1200}\n`);
   readOnly("/proc/version", () =>
@@ -99,31 +111,67 @@ export function defineKernelFiles(options: {
       ? `Linux version ${kernel.release} (buildd@lcy02-amd64-010) (gcc version 9.4.0 (Ubuntu 9.4.0-1ubuntu1~20.04.2)) #190-Ubuntu SMP Fri Feb 2 23:24:22 UTC 2024\n`
       : `Linux version ${kernel.release} (buildd@lcy02-amd64-075) (x86_64-linux-gnu-gcc-13 (Ubuntu 13.2.0-23ubuntu4) 13.2.0) #45-Ubuntu SMP PREEMPT_DYNAMIC Fri Aug 30 12:02:04 UTC 2024\n`,
   );
-  readOnly("/proc/filesystems", () => "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup\nnodev\tcgroup2\n\text4\n\tvfat\nnodev\toverlay\n");
+  readOnly(
+    "/proc/filesystems",
+    () => "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup\nnodev\tcgroup2\n\text4\n\tvfat\nnodev\toverlay\n",
+  );
   readOnly("/proc/1/comm", () => "systemd\n");
   readOnly("/proc/1/cmdline", () => "/sbin/init\0");
   readOnly("/proc/sys/kernel/random/boot_id", () => "5b0e7c1e-3c1f-4a53-9d76-2f3f3f5f6a11\n");
-  readOnly("/proc/mounts", () => mountTable(kernel).map((mount) => `${mount.source} ${mount.path} ${mount.type} ${mount.options} 0 0\n`).join(""));
-  readOnly("/proc/self/mounts", () => mountTable(kernel).map((mount) => `${mount.source} ${mount.path} ${mount.type} ${mount.options} 0 0\n`).join(""));
-  readOnly("/proc/cgroups", () =>
-    ["#subsys_name\thierarchy\tnum_cgroups\tenabled", ...controllers.map((name, index) => `${name}\t${kernel.cgroupVersion === 1 ? index + 2 : 0}\t80\t1`), ""].join("\n"),
+  readOnly("/proc/mounts", () =>
+    mountTable(kernel)
+      .map((mount) => `${mount.source} ${mount.path} ${mount.type} ${mount.options} 0 0\n`)
+      .join(""),
   );
-  if (kernel.cgroupVersion === 2) readOnly("/sys/fs/cgroup/cgroup.controllers", () => "cpuset cpu io memory hugetlb pids rdma misc\n");
+  readOnly("/proc/self/mounts", () =>
+    mountTable(kernel)
+      .map((mount) => `${mount.source} ${mount.path} ${mount.type} ${mount.options} 0 0\n`)
+      .join(""),
+  );
+  readOnly("/proc/cgroups", () =>
+    [
+      "#subsys_name\thierarchy\tnum_cgroups\tenabled",
+      ...controllers.map((name, index) => `${name}\t${kernel.cgroupVersion === 1 ? index + 2 : 0}\t80\t1`),
+      "",
+    ].join("\n"),
+  );
+  if (kernel.cgroupVersion === 2)
+    readOnly("/sys/fs/cgroup/cgroup.controllers", () => "cpuset cpu io memory hugetlb pids rdma misc\n");
   else for (const name of controllers) rootFiles.makeDirectories(`/sys/fs/cgroup/${name}`);
-  readOnly("/sys/class/dmi/id/product_uuid", () => productUuid(rootFiles.exists("/etc/machine-id") ? rootFiles.readText("/etc/machine-id") : ""));
+  readOnly("/sys/class/dmi/id/product_uuid", () =>
+    productUuid(rootFiles.exists("/etc/machine-id") ? rootFiles.readText("/etc/machine-id") : ""),
+  );
   readOnly("/sys/class/net/lo/address", () => "00:00:00:00:00:00\n");
 
   const devNull = { read: () => new Uint8Array(), write: () => undefined };
   files.defineDevice("/dev/null", devNull);
   files.defineDevice("/dev/tty", devNull);
-  files.defineDevice("/dev/full", { read: () => new Uint8Array(4096), write: () => { throw new FileError("ENOSPC", "/dev/full"); } });
+  files.defineDevice("/dev/full", {
+    read: () => new Uint8Array(4096),
+    write: () => {
+      throw new FileError("ENOSPC", "/dev/full");
+    },
+  });
   files.defineDevice("/dev/zero", { read: () => new Uint8Array(65_536), write: () => undefined });
   const noise = { read: () => options.random.bytes(4096), write: () => undefined };
   files.defineDevice("/dev/urandom", noise);
   files.defineDevice("/dev/random", noise);
 }
 
-const controllers = ["cpuset", "cpu", "cpuacct", "blkio", "memory", "devices", "freezer", "net_cls", "perf_event", "net_prio", "hugetlb", "pids"];
+const controllers = [
+  "cpuset",
+  "cpu",
+  "cpuacct",
+  "blkio",
+  "memory",
+  "devices",
+  "freezer",
+  "net_cls",
+  "perf_event",
+  "net_prio",
+  "hugetlb",
+  "pids",
+];
 
 function productUuid(machineId: string): string {
   const hex = machineId.trim().padEnd(32, "0");
@@ -147,12 +195,22 @@ export function mountTable(kernel: { cgroupVersion: 1 | 2 }): Mount[] {
     { source: "/dev/vda1", path: "/", type: "ext4", options: "rw,relatime" },
   ];
   if (kernel.cgroupVersion === 2) {
-    mounts.push({ source: "cgroup2", path: "/sys/fs/cgroup", type: "cgroup2", options: "rw,nosuid,nodev,noexec,relatime" });
+    mounts.push({
+      source: "cgroup2",
+      path: "/sys/fs/cgroup",
+      type: "cgroup2",
+      options: "rw,nosuid,nodev,noexec,relatime",
+    });
     return mounts;
   }
   mounts.push({ source: "tmpfs", path: "/sys/fs/cgroup", type: "tmpfs", options: "ro,nosuid,nodev,noexec,mode=755" });
   for (const name of controllers) {
-    mounts.push({ source: "cgroup", path: `/sys/fs/cgroup/${name}`, type: "cgroup", options: `rw,nosuid,nodev,noexec,relatime,${name}` });
+    mounts.push({
+      source: "cgroup",
+      path: `/sys/fs/cgroup/${name}`,
+      type: "cgroup",
+      options: `rw,nosuid,nodev,noexec,relatime,${name}`,
+    });
   }
   return mounts;
 }

@@ -1,7 +1,13 @@
 import type { ModelledMachine } from "../machine.ts";
 import { fileLines } from "./users.ts";
 
-const sysctlFolders = ["/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d"];
+const sysctlFolders = [
+  "/etc/sysctl.d",
+  "/run/sysctl.d",
+  "/usr/local/lib/sysctl.d",
+  "/usr/lib/sysctl.d",
+  "/lib/sysctl.d",
+];
 
 /** The files that `sysctl --system` reads, in its order: by name, the first folder that has a name wins, /etc/sysctl.conf last. */
 export function sysctlFiles(machine: ModelledMachine): string[] {
@@ -34,7 +40,13 @@ export function sysctlLines(machine: ModelledMachine, path: string): SysctlEntry
     const at = line.indexOf("=");
     if (at < 1) return [{ invalid: line, line: index + 1 }];
     const name = line.slice(0, at).trim();
-    return [{ key: name.replace(/^-/, "").replaceAll("/", "."), value: line.slice(at + 1).trim(), quiet: name.startsWith("-") }];
+    return [
+      {
+        key: name.replace(/^-/, "").replaceAll("/", "."),
+        value: line.slice(at + 1).trim(),
+        quiet: name.startsWith("-"),
+      },
+    ];
   });
 }
 

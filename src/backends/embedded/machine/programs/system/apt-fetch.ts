@@ -3,7 +3,9 @@ import { CertificateError, NetworkError } from "../../../network/network.ts";
 import type { HttpResponse } from "../../../network/network.ts";
 import type { Process } from "../../process.ts";
 
-export type Fetched = { ok: true; bytes: Uint8Array; url: string } | { ok: false; status: number | undefined; words: string; url: string };
+export type Fetched =
+  | { ok: true; bytes: Uint8Array; url: string }
+  | { ok: false; status: number | undefined; words: string; url: string };
 
 /** Fetches like apt's http method: follows redirects and words failures as apt does. */
 export async function aptFetch(process: Process, address: string): Promise<Fetched> {
@@ -13,7 +15,10 @@ export async function aptFetch(process: Process, address: string): Promise<Fetch
     const { hostname, protocol, port } = new URL(url);
     const number = port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
     try {
-      const response = await network.fetch(process.place, url, { signal: process.signal, headers: { "user-agent": "Debian APT-HTTP/1.3 (2.0.10)" } });
+      const response = await network.fetch(process.place, url, {
+        signal: process.signal,
+        headers: { "user-agent": "Debian APT-HTTP/1.3 (2.0.10)" },
+      });
       const location = response.headers["location"];
       if (response.status >= 300 && response.status < 400 && location !== undefined) {
         url = new URL(location, url).href;
@@ -21,11 +26,17 @@ export async function aptFetch(process: Process, address: string): Promise<Fetch
       }
       if (response.status !== 200) {
         const ip = await network.lookup(process.place, hostname).catch(() => hostname);
-        return { ok: false, status: response.status, words: `${response.status}  ${response.reason ?? "Not Found"} [IP: ${ip} ${number}]`, url };
+        return {
+          ok: false,
+          status: response.status,
+          words: `${response.status}  ${response.reason ?? "Not Found"} [IP: ${ip} ${number}]`,
+          url,
+        };
       }
       return { ok: true, bytes: await bodyOf(response), url };
     } catch (error) {
-      if (error instanceof NetworkError) return { ok: false, status: undefined, words: networkWords(error, hostname, number), url };
+      if (error instanceof NetworkError)
+        return { ok: false, status: undefined, words: networkWords(error, hostname, number), url };
       if (error instanceof CertificateError) {
         return {
           ok: false,

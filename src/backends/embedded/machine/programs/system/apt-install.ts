@@ -38,7 +38,9 @@ export function wrapNames(names: readonly string[]): string {
 
 export async function readingLists(process: Process): Promise<void> {
   const done = process.stdout.isTerminal ? " Done" : "";
-  await process.out(`Reading package lists...${done}\nBuilding dependency tree...\nReading state information...${done}\n`);
+  await process.out(
+    `Reading package lists...${done}\nBuilding dependency tree...\nReading state information...${done}\n`,
+  );
 }
 
 /** apt's question; true for yes, which is also the empty answer. */
@@ -97,7 +99,9 @@ async function install(run: AptRun, names: readonly string[]): Promise<number> {
     await process.out(
       "Some packages could not be installed. This may mean that you have\nrequested an impossible situation or if you are using the unstable\ndistribution that some required packages have not yet been created\nor been moved out of Incoming.\nThe following information may help to resolve the situation:\n\n",
     );
-    await process.err(`The following packages have unmet dependencies:\n${plan.unmet.join("\n")}\nE: Unable to correct problems, you have held broken packages.\n`);
+    await process.err(
+      `The following packages have unmet dependencies:\n${plan.unmet.join("\n")}\nE: Unable to correct problems, you have held broken packages.\n`,
+    );
     return 100;
   }
   for (const line of wanted.already) await process.out(line);
@@ -106,7 +110,12 @@ async function install(run: AptRun, names: readonly string[]): Promise<number> {
   let marks = false;
   for (const name of names) if (dpkg.get(name) && automatic.delete(name)) marks = true;
   if (marks) dpkg.setAutoInstalled(automatic);
-  return carryOut(run, { install: plan.install, remove: [...new Set([...plan.remove, ...wanted.removals])], requested, local: wanted.local });
+  return carryOut(run, {
+    install: plan.install,
+    remove: [...new Set([...plan.remove, ...wanted.removals])],
+    requested,
+    local: wanted.local,
+  });
 }
 
 async function resolveNames(run: AptRun, names: readonly string[], available: Available): Promise<Wanted | undefined> {
@@ -126,7 +135,13 @@ async function resolveNames(run: AptRun, names: readonly string[], available: Av
       await process.out(`Note, selecting '${deb.name}' instead of '${word}'\n`);
       wanted.local.set(deb.name, deb);
       const source = { uri: "file:", suite: "local/", components: [], signedBy: undefined, trusted: true, file: path };
-      wanted.offers.push({ name: deb.name, version: deb.version, stanza: new Map(controlFields(deb)), source, component: undefined });
+      wanted.offers.push({
+        name: deb.name,
+        version: deb.version,
+        stanza: new Map(controlFields(deb)),
+        source,
+        component: undefined,
+      });
       continue;
     }
     const match = /^([^=/]+)(?:=(.*)|\/(.*))?$/.exec(word);
@@ -147,21 +162,29 @@ async function resolveNames(run: AptRun, names: readonly string[], available: Av
         name = only;
         offers = available.offers(only);
       } else if (providers.length > 1) {
-        await process.out(`Package ${name} is a virtual package provided by:\n${providers.map((item) => `  ${item} ${available.offers(item)[0]?.version ?? ""}\n`).join("")}You should explicitly select one to install.\n\n`);
+        await process.out(
+          `Package ${name} is a virtual package provided by:\n${providers.map((item) => `  ${item} ${available.offers(item)[0]?.version ?? ""}\n`).join("")}You should explicitly select one to install.\n\n`,
+        );
         await process.err(`E: Package '${name}' has no installation candidate\n`);
         failed = true;
         continue;
       } else {
         await process.err(`E: Unable to locate package ${word.split("=")[0] ?? word}\n`);
         if (word.includes(".") && !word.includes("=")) {
-          await process.err(`E: Couldn't find any package by glob '${word}'\nE: Couldn't find any package by regex '${word}'\n`);
+          await process.err(
+            `E: Couldn't find any package by glob '${word}'\nE: Couldn't find any package by regex '${word}'\n`,
+          );
         }
         failed = true;
         continue;
       }
     }
     if (version !== undefined) {
-      const offer = offers.find((candidate) => candidate.version === version || (version.endsWith("*") && candidate.version.startsWith(version.slice(0, -1))));
+      const offer = offers.find(
+        (candidate) =>
+          candidate.version === version ||
+          (version.endsWith("*") && candidate.version.startsWith(version.slice(0, -1))),
+      );
       if (installed?.version === version && !args.has("--reinstall")) {
         wanted.already.push(`${name} is already the newest version (${version}).\n`);
       } else if (offer) {
@@ -197,22 +220,46 @@ interface Action {
 async function carryOut(run: AptRun, action: Action): Promise<number> {
   const { process, args } = run;
   const { dpkg } = internalsOf(process.machine);
-  const fresh = action.install.filter((offer) => !dpkg.get(offer.name)).map((offer) => offer.name).sort();
+  const fresh = action.install
+    .filter((offer) => !dpkg.get(offer.name))
+    .map((offer) => offer.name)
+    .sort();
   const changed = action.install.filter((offer) => dpkg.get(offer.name));
-  const downgraded = changed.filter((offer) => compareVersions(offer.version, dpkg.get(offer.name)?.version ?? "") < 0).map((offer) => offer.name).sort();
-  const upgraded = changed.filter((offer) => compareVersions(offer.version, dpkg.get(offer.name)?.version ?? "") > 0).map((offer) => offer.name).sort();
-  const extra = action.install.filter((offer) => !action.requested.has(offer.name)).map((offer) => offer.name).sort();
+  const downgraded = changed
+    .filter((offer) => compareVersions(offer.version, dpkg.get(offer.name)?.version ?? "") < 0)
+    .map((offer) => offer.name)
+    .sort();
+  const upgraded = changed
+    .filter((offer) => compareVersions(offer.version, dpkg.get(offer.name)?.version ?? "") > 0)
+    .map((offer) => offer.name)
+    .sort();
+  const extra = action.install
+    .filter((offer) => !action.requested.has(offer.name))
+    .map((offer) => offer.name)
+    .sort();
   const held = [...changed.map((offer) => offer.name), ...action.remove].filter((name) => dpkg.get(name)?.held).sort();
-  const leftovers = unneeded(dpkg, new Set(action.remove)).filter((name) => !action.remove.includes(name) && !action.install.some((offer) => offer.name === name));
+  const leftovers = unneeded(dpkg, new Set(action.remove)).filter(
+    (name) => !action.remove.includes(name) && !action.install.some((offer) => offer.name === name),
+  );
   const section = async (title: string, names: readonly string[]): Promise<void> => {
     if (names.length > 0) await process.out(`${title}\n${wrapNames(names)}`);
   };
   if (leftovers.length > 0) {
-    await section(leftovers.length === 1 ? "The following package was automatically installed and is no longer required:" : "The following packages were automatically installed and are no longer required:", leftovers);
-    await process.out(`Use '${process.credentials.uid === 0 ? "" : "sudo "}apt autoremove' to remove ${leftovers.length === 1 ? "it" : "them"}.\n`);
+    await section(
+      leftovers.length === 1
+        ? "The following package was automatically installed and is no longer required:"
+        : "The following packages were automatically installed and are no longer required:",
+      leftovers,
+    );
+    await process.out(
+      `Use '${process.credentials.uid === 0 ? "" : "sudo "}apt autoremove' to remove ${leftovers.length === 1 ? "it" : "them"}.\n`,
+    );
   }
   await section("The following additional packages will be installed:", extra);
-  await section("The following packages will be REMOVED:", action.remove.map((name) => (action.purge ? `${name}*` : name)).sort());
+  await section(
+    "The following packages will be REMOVED:",
+    action.remove.map((name) => (action.purge ? `${name}*` : name)).sort(),
+  );
   await section("The following held packages will be changed:", held);
   await section("The following NEW packages will be installed:", fresh);
   await section("The following packages will be upgraded:", upgraded);
@@ -226,9 +273,14 @@ async function carryOut(run: AptRun, action: Action): Promise<number> {
   const size = remote.reduce((sum, offer) => sum + Number(offer.stanza.get("Size") ?? 0), 0);
   const disk =
     action.install.reduce((sum, offer) => sum + Number(offer.stanza.get("Installed-Size") ?? 0), 0) -
-    [...action.remove, ...changed.map((offer) => offer.name)].reduce((sum, name) => sum + Number(dpkg.stanza(name)?.get("Installed-Size") ?? 0), 0);
+    [...action.remove, ...changed.map((offer) => offer.name)].reduce(
+      (sum, name) => sum + Number(dpkg.stanza(name)?.get("Installed-Size") ?? 0),
+      0,
+    );
   if (remote.length > 0) await process.out(`Need to get ${aptSize(size)} of archives.\n`);
-  await process.out(`After this operation, ${aptSize(Math.abs(disk) * 1024)} ${disk < 0 ? "disk space will be freed" : "of additional disk space will be used"}.\n`);
+  await process.out(
+    `After this operation, ${aptSize(Math.abs(disk) * 1024)} ${disk < 0 ? "disk space will be freed" : "of additional disk space will be used"}.\n`,
+  );
   if (held.length > 0 && run.yes && !args.has("--allow-change-held-packages")) {
     await process.err("E: Held packages were changed and -y was used without --allow-change-held-packages.\n");
     return 100;
@@ -239,11 +291,18 @@ async function carryOut(run: AptRun, action: Action): Promise<number> {
   }
   if (run.simulate) {
     for (const name of action.remove) await process.out(`Remv ${name} [${dpkg.get(name)?.version ?? ""}]\n`);
-    for (const offer of action.install) await process.out(`Inst ${offer.name} (${offer.version} ${offer.source.suite} [amd64])\n`);
-    for (const offer of action.install) await process.out(`Conf ${offer.name} (${offer.version} ${offer.source.suite} [amd64])\n`);
+    for (const offer of action.install)
+      await process.out(`Inst ${offer.name} (${offer.version} ${offer.source.suite} [amd64])\n`);
+    for (const offer of action.install)
+      await process.out(`Conf ${offer.name} (${offer.version} ${offer.source.suite} [amd64])\n`);
     return 0;
   }
-  const asks = extra.length > 0 || action.remove.length > 0 || held.length > 0 || downgraded.length > 0 || upgraded.length > action.requested.size;
+  const asks =
+    extra.length > 0 ||
+    action.remove.length > 0 ||
+    held.length > 0 ||
+    downgraded.length > 0 ||
+    upgraded.length > action.requested.size;
   if (asks && !run.yes && !(await confirmed(process))) return 1;
   const debs = await download(process, action);
   if (!debs) return 100;
@@ -307,7 +366,9 @@ async function apply(process: Process, action: Action, debs: ReadonlyMap<string,
     first = false;
     const archive = `.../${basename(offer.stanza.get("Filename") ?? `${deb.name}.deb`)}`;
     if (!(await unpack(process, deb, archive))) {
-      await process.err(`Errors were encountered while processing:\n ${archive}\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n`);
+      await process.err(
+        `Errors were encountered while processing:\n ${archive}\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n`,
+      );
       return 100;
     }
     unpacked.push(deb);
@@ -316,8 +377,10 @@ async function apply(process: Process, action: Action, debs: ReadonlyMap<string,
   for (const deb of unpacked) await configure(process, deb);
   const paths = unpacked.flatMap((deb) => deb.files.map((file) => file.path));
   const thesis = process.machine.environment.profile === "thesis";
-  if (unpacked.length > 0) await process.out(`Processing triggers for man-db (${thesis ? "2.9.1-1" : "2.12.0-4build2"}) ...\n`);
-  if (paths.some((path) => /\.so(\.\d+)*$/.test(path))) await process.out(`Processing triggers for libc-bin (${thesis ? "2.31-0ubuntu9.14" : "2.39-0ubuntu8"}) ...\n`);
+  if (unpacked.length > 0)
+    await process.out(`Processing triggers for man-db (${thesis ? "2.9.1-1" : "2.12.0-4build2"}) ...\n`);
+  if (paths.some((path) => /\.so(\.\d+)*$/.test(path)))
+    await process.out(`Processing triggers for libc-bin (${thesis ? "2.31-0ubuntu9.14" : "2.39-0ubuntu8"}) ...\n`);
   return 0;
 }
 
@@ -373,7 +436,8 @@ export async function aptRemove(run: AptRun, names: readonly string[], purge: bo
         await process.err(`E: Unable to locate package ${name}\n`);
         return 100;
       }
-      if (!dpkg.get(name) && !(purge && stanza)) await process.out(`Package '${name}' is not installed, so not removed\n`);
+      if (!dpkg.get(name) && !(purge && stanza))
+        await process.out(`Package '${name}' is not installed, so not removed\n`);
       else gone.add(name);
     }
     const remove = dependants(gone, dpkg);
@@ -381,4 +445,3 @@ export async function aptRemove(run: AptRun, names: readonly string[], purge: bo
     return carryOut(run, { install: [], remove, requested: gone, local: new Map(), purge });
   });
 }
-

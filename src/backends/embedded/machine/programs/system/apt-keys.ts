@@ -11,7 +11,8 @@ export const aptKey: Program = async (process) => {
   const [verb = "", operand] = args.filter((arg) => !arg.startsWith("--"));
   const files = process.machine.rootFiles;
   if (process.machine.environment.profile !== "thesis") await process.err(deprecated);
-  else if (!process.stdout.isTerminal) await process.err("Warning: apt-key output should not be parsed (stdout is not a terminal)\n");
+  else if (!process.stdout.isTerminal)
+    await process.err("Warning: apt-key output should not be parsed (stdout is not a terminal)\n");
   const needsRoot = ["add", "del", "adv", "update", "net-update"].includes(verb);
   if (needsRoot && process.credentials.uid !== 0) {
     await process.err("E: This command can only be used by root.\n");
@@ -37,7 +38,11 @@ export const aptKey: Program = async (process) => {
       return 0;
     }
     case "del": {
-      files.writeWithMode(own, keyring(ownKeys.filter((key) => !key.id.endsWith((operand ?? "").replaceAll(" ", "").slice(-16)))), 0o644);
+      files.writeWithMode(
+        own,
+        keyring(ownKeys.filter((key) => !key.id.endsWith((operand ?? "").replaceAll(" ", "").slice(-16)))),
+        0o644,
+      );
       await process.out("OK\n");
       return 0;
     }
@@ -48,7 +53,9 @@ export const aptKey: Program = async (process) => {
         if (!files.exists(path)) continue;
         const keys = parseKeys(files.readBytes(path));
         if (keys.length === 0) continue;
-        await process.out(`${path}\n${"-".repeat(path.length)}\n${keys.map((key) => `pub   rsa4096\n      ${key.id}\nuid           [ unknown] ${key.user}\n\n`).join("")}`);
+        await process.out(
+          `${path}\n${"-".repeat(path.length)}\n${keys.map((key) => `pub   rsa4096\n      ${key.id}\nuid           [ unknown] ${key.user}\n\n`).join("")}`,
+        );
       }
       return 0;
     }
@@ -71,7 +78,9 @@ export const addAptRepository: Program = async (process: Process) => {
   }
   const line = words.join(" ").trim();
   if (line.startsWith("ppa:")) {
-    await process.err(`Cannot add PPA: '${line}'.\nERROR: '${line.slice(4).split("/")[0] ?? ""}' user or team does not exist.\n`);
+    await process.err(
+      `Cannot add PPA: '${line}'.\nERROR: '${line.slice(4).split("/")[0] ?? ""}' user or team does not exist.\n`,
+    );
     return 1;
   }
   if (!line.startsWith("deb ") && !["universe", "multiverse", "restricted", "main"].includes(line)) {
@@ -85,7 +94,10 @@ export const addAptRepository: Program = async (process: Process) => {
     await process.out(`'${line}' distribution component is already enabled for all sources.\n`);
     return 0;
   }
-  const without = text.split("\n").filter((item) => item.trim() !== line).join("\n");
+  const without = text
+    .split("\n")
+    .filter((item) => item.trim() !== line)
+    .join("\n");
   files.write(path, concat([encode(remove ? without : `${without.replace(/\n*$/, "\n")}${line}\n`)]));
   return process.argv.includes("-n") || process.argv.includes("--no-update") ? 0 : aptUpdate(process);
 };

@@ -16,7 +16,12 @@ export const lockWords = {
 export const frontendLock = frontend;
 
 /** Runs `work` while holding the lock file; says who holds it when another process does. */
-export async function withLock(process: Process, path: string, heldWords: string, work: () => Promise<number>): Promise<number> {
+export async function withLock(
+  process: Process,
+  path: string,
+  heldWords: string,
+  work: () => Promise<number>,
+): Promise<number> {
   const { locks } = internalsOf(process.machine);
   const holder = locks.get(path);
   const running = process.machine.processes.list().find((entry) => entry.pid === holder);

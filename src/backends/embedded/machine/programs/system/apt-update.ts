@@ -47,9 +47,13 @@ class Update {
       await this.#fetchSource(source);
     }
     const seconds = Math.max(1, Math.round((this.#process.machine.environment.clock.now() - started) / 1000));
-    if (this.#bytes > 0) await this.#process.out(`Fetched ${aptSize(this.#bytes)} in ${seconds}s (${aptSize(this.#bytes / seconds)}/s)\n`);
-    await this.#process.out(this.#process.stdout.isTerminal ? "Reading package lists... Done\n" : "Reading package lists...\n");
-    if (this.#someMissing) this.#tail.push("W: Some index files failed to download. They have been ignored, or old ones used instead.\n");
+    if (this.#bytes > 0)
+      await this.#process.out(`Fetched ${aptSize(this.#bytes)} in ${seconds}s (${aptSize(this.#bytes / seconds)}/s)\n`);
+    await this.#process.out(
+      this.#process.stdout.isTerminal ? "Reading package lists... Done\n" : "Reading package lists...\n",
+    );
+    if (this.#someMissing)
+      this.#tail.push("W: Some index files failed to download. They have been ignored, or old ones used instead.\n");
     for (const line of this.#tail) await this.#process.err(line);
     return this.#failed ? 100 : 0;
   }
@@ -67,7 +71,8 @@ class Update {
     const flat = source.suite.endsWith("/");
     const release = await aptFetch(process, `${url}/InRelease`);
     const base = release.url.replace(/\/InRelease$/, "").replace(/\/dists\/.*$/, "");
-    const shown = (from: string, file: string): string => `${from} ${flat ? "" : source.suite} ${file}`.replace("  ", "  ");
+    const shown = (from: string, file: string): string =>
+      `${from} ${flat ? "" : source.suite} ${file}`.replace("  ", "  ");
     if (!release.ok) {
       if (release.status === undefined) {
         await this.#say("Err", `${shown(source.uri, "InRelease")}\n  ${release.words}`);
@@ -78,14 +83,20 @@ class Update {
       await this.#say("Ign", shown(base, "InRelease"));
       await this.#say("Err", `${shown(base, "Release")}\n  ${release.words}`);
       const known = files.exists(releaseListPath(source));
-      this.#tail.push(`E: The repository '${shown(source.uri, "Release")}' ${known ? "no longer has" : "does not have"} a Release file.\n`, insecure);
+      this.#tail.push(
+        `E: The repository '${shown(source.uri, "Release")}' ${known ? "no longer has" : "does not have"} a Release file.\n`,
+        insecure,
+      );
       this.#failed = true;
       return;
     }
     const signed = parseSigned(decode(release.bytes));
     const complaint = signed ? this.#complaint(source, signed.key) : undefined;
     if (!signed || complaint !== undefined) {
-      await this.#say(complaint === undefined ? "Ign" : "Err", `${shown(base, "InRelease")}${complaint === undefined ? "" : `\n  ${complaint}`}`);
+      await this.#say(
+        complaint === undefined ? "Ign" : "Err",
+        `${shown(base, "InRelease")}${complaint === undefined ? "" : `\n  ${complaint}`}`,
+      );
       if (complaint !== undefined) this.#tail.push(`W: GPG error: ${shown(base, "InRelease")}: ${complaint}\n`);
       this.#tail.push(`E: The repository '${shown(source.uri, "InRelease")}' is not signed.\n`, insecure);
       this.#failed = true;
@@ -111,7 +122,12 @@ class Update {
         await this.#say("Ign", `${base} ${flat ? "" : `${source.suite}/${list.component ?? ""} amd64 `}Packages`);
         continue;
       }
-      if (packages.bytes.length > 0) await this.#say("Get", `${base} ${flat ? " " : `${source.suite}/${list.component ?? ""} amd64 `}Packages`, packages.bytes.length);
+      if (packages.bytes.length > 0)
+        await this.#say(
+          "Get",
+          `${base} ${flat ? " " : `${source.suite}/${list.component ?? ""} amd64 `}Packages`,
+          packages.bytes.length,
+        );
       this.#bytes += packages.bytes.length;
       files.write(list.path, packages.bytes);
     }
@@ -122,7 +138,8 @@ class Update {
   #complaint(source: AptSource, key: SigningKey): string | undefined {
     if (source.trusted) return undefined;
     const known = this.#trustedKeys(source).find((candidate) => candidate.id === key.id);
-    if (!known) return `The following signatures couldn't be verified because the public key is not available: NO_PUBKEY ${key.id}`;
+    if (!known)
+      return `The following signatures couldn't be verified because the public key is not available: NO_PUBKEY ${key.id}`;
     if (known.expires !== undefined && known.expires < this.#process.machine.environment.clock.now()) {
       return `The following signatures were invalid: EXPKEYSIG ${key.id} ${known.user}`;
     }
@@ -137,7 +154,9 @@ class Update {
       const bytes = files.readBytes(path);
       // apt goes by the ending: .gpg is binary, .asc is text.
       if (isArmored(bytes) === path.endsWith(".gpg")) {
-        this.#tail.push(`W: ${source.uri}/: The key(s) in the keyring ${path} are ignored as the file has an unsupported filetype.\n`);
+        this.#tail.push(
+          `W: ${source.uri}/: The key(s) in the keyring ${path} are ignored as the file has an unsupported filetype.\n`,
+        );
         return [];
       }
       return parseKeys(bytes);

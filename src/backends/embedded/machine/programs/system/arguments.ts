@@ -14,7 +14,11 @@ export interface Arguments {
  * Splits GNU-style arguments. `flags` and `valued` list options with their dashes; `=value` and glued
  * short values are understood, as are clusters of short flags.
  */
-export function parseArguments(args: readonly string[], flags: readonly string[], valued: readonly string[] = []): Arguments {
+export function parseArguments(
+  args: readonly string[],
+  flags: readonly string[],
+  valued: readonly string[] = [],
+): Arguments {
   const options = new Map<string, string[]>();
   const operands: string[] = [];
   let unknown: string | undefined;

@@ -13,7 +13,13 @@ const root = (process: Process): boolean => process.credentials.uid === 0;
 const listHead =
   "Desired=Unknown/Install/Remove/Purge/Hold\n| Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend\n|/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)\n";
 
-const glob = (pattern: string): RegExp => new RegExp(`^${pattern.replaceAll(/[.+^${}()|\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".")}$`);
+const glob = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .replaceAll(/[.+^${}()|\\]/g, "\\$&")
+      .replaceAll("*", ".*")
+      .replaceAll("?", ".")}$`,
+  );
 
 async function list(process: Process, patterns: readonly string[]): Promise<number> {
   const stanzas = internalsOf(process.machine).dpkg.stanzas();
@@ -22,14 +28,33 @@ async function list(process: Process, patterns: readonly string[]): Promise<numb
     return patterns.length === 0 ? true : patterns.some((pattern) => glob(pattern.replace(/:amd64$/, "")).test(name));
   });
   for (const pattern of patterns) {
-    if (!chosen.some((stanza) => glob(pattern.replace(/:amd64$/, "")).test(stanza.get("Package") ?? ""))) await process.err(`dpkg-query: no packages found matching ${pattern}\n`);
+    if (!chosen.some((stanza) => glob(pattern.replace(/:amd64$/, "")).test(stanza.get("Package") ?? "")))
+      await process.err(`dpkg-query: no packages found matching ${pattern}\n`);
   }
   if (chosen.length === 0) return 1;
-  const cells = chosen.map((stanza) => [mark(stanza), stanza.get("Package") ?? "", stanza.get("Version") ?? "", stanza.get("Architecture") ?? "amd64", (stanza.get("Description") ?? "").split("\n")[0] ?? ""] as const);
-  const widths = [1, 2, 3].map((index) => Math.max(...cells.map((row) => (row[index] ?? "").length), [0, 4, 7, 12][index] ?? 0));
-  const row = (parts: readonly string[], fill = " "): string => [parts[0] ?? "", ...[1, 2, 3].map((index) => (parts[index] ?? "").padEnd(widths[index - 1] ?? 0, fill)), parts[4] ?? ""].join(" ");
+  const cells = chosen.map(
+    (stanza) =>
+      [
+        mark(stanza),
+        stanza.get("Package") ?? "",
+        stanza.get("Version") ?? "",
+        stanza.get("Architecture") ?? "amd64",
+        (stanza.get("Description") ?? "").split("\n")[0] ?? "",
+      ] as const,
+  );
+  const widths = [1, 2, 3].map((index) =>
+    Math.max(...cells.map((row) => (row[index] ?? "").length), [0, 4, 7, 12][index] ?? 0),
+  );
+  const row = (parts: readonly string[], fill = " "): string =>
+    [
+      parts[0] ?? "",
+      ...[1, 2, 3].map((index) => (parts[index] ?? "").padEnd(widths[index - 1] ?? 0, fill)),
+      parts[4] ?? "",
+    ].join(" ");
   const ruler = `+++-${widths.map((width) => "=".repeat(width)).join("-")}-${"=".repeat(32)}\n`;
-  await process.out(`${listHead}||/ ${row(["", "Name", "Version", "Architecture", "Description"]).slice(1)}\n${ruler}${cells.map((cell) => `${row(cell)}\n`).join("")}`);
+  await process.out(
+    `${listHead}||/ ${row(["", "Name", "Version", "Architecture", "Description"]).slice(1)}\n${ruler}${cells.map((cell) => `${row(cell)}\n`).join("")}`,
+  );
   return 0;
 }
 
@@ -43,10 +68,17 @@ async function listFiles(process: Process, names: readonly string[]): Promise<nu
   const { dpkg } = internalsOf(process.machine);
   for (const name of names) {
     if (!dpkg.get(name)) {
-      await process.err(`dpkg-query: package '${name}' is not installed\nUse dpkg --contents (= dpkg-deb --contents) to list archive files contents.\n`);
+      await process.err(
+        `dpkg-query: package '${name}' is not installed\nUse dpkg --contents (= dpkg-deb --contents) to list archive files contents.\n`,
+      );
       return 1;
     }
-    await process.out(dpkg.files(name).map((path) => `${path}\n`).join(""));
+    await process.out(
+      dpkg
+        .files(name)
+        .map((path) => `${path}\n`)
+        .join(""),
+    );
   }
   return 0;
 }
@@ -55,7 +87,10 @@ async function searchFiles(process: Process, patterns: readonly string[]): Promi
   const { dpkg } = internalsOf(process.machine);
   let code = 0;
   for (const pattern of patterns) {
-    const fits = pattern.startsWith("/") && !/[*?[]/.test(pattern) ? (path: string): boolean => path === pattern : (path: string): boolean => (/[*?[]/.test(pattern) ? glob(pattern).test(path) : path.includes(pattern));
+    const fits =
+      pattern.startsWith("/") && !/[*?[]/.test(pattern)
+        ? (path: string): boolean => path === pattern
+        : (path: string): boolean => (/[*?[]/.test(pattern) ? glob(pattern).test(path) : path.includes(pattern));
     const found = dpkg.list().flatMap((item) => item.files.filter(fits).map((path) => `${item.name}: ${path}\n`));
     if (found.length === 0) {
       await process.err(`dpkg-query: no path found matching pattern ${pattern}\n`);
@@ -71,7 +106,9 @@ async function status(process: Process, names: readonly string[]): Promise<numbe
   for (const name of names) {
     const stanza = dpkg.stanza(name);
     if (!stanza) {
-      await process.err(`dpkg-query: package '${name}' is not installed and no information is available\nUse dpkg --info (= dpkg-deb --info) to examine archive files.\n`);
+      await process.err(
+        `dpkg-query: package '${name}' is not installed and no information is available\nUse dpkg --info (= dpkg-deb --info) to examine archive files.\n`,
+      );
       return 1;
     }
     await process.out(formatStanza(stanza));
@@ -96,7 +133,9 @@ async function installFiles(process: Process, paths: readonly string[]): Promise
       }
       const deb = parseDeb(process.files.readBytes(absolute));
       if (!deb) {
-        await process.err(`dpkg-deb: error: '${path}' is not a Debian format archive\ndpkg: error processing archive ${path} (--install):\n dpkg-deb --control subprocess returned error exit status 2\nErrors were encountered while processing:\n ${path}\n`);
+        await process.err(
+          `dpkg-deb: error: '${path}' is not a Debian format archive\ndpkg: error processing archive ${path} (--install):\n dpkg-deb --control subprocess returned error exit status 2\nErrors were encountered while processing:\n ${path}\n`,
+        );
         return 1;
       }
       if (!dpkg.get(deb.name)) await process.out(`Selecting previously unselected package ${deb.name}.\n`);
@@ -106,29 +145,49 @@ async function installFiles(process: Process, paths: readonly string[]): Promise
     }
     for (const deb of ready) {
       const missing = parseRelations(deb.depends).find(
-        (group) => !group.some((item) => satisfiedBy(process, item.name, item.operator, item.version) || ready.some((other) => other.name === item.name)),
+        (group) =>
+          !group.some(
+            (item) =>
+              satisfiedBy(process, item.name, item.operator, item.version) ||
+              ready.some((other) => other.name === item.name),
+          ),
       );
       if (!missing) {
         await configure(process, deb);
         continue;
       }
       const first = missing[0];
-      const shown = first?.operator === undefined ? (first?.name ?? "") : `${first.name} (${first.operator} ${first.version ?? ""})`;
+      const shown =
+        first?.operator === undefined
+          ? (first?.name ?? "")
+          : `${first.name} (${first.operator} ${first.version ?? ""})`;
       await process.err(
         `dpkg: dependency problems prevent configuration of ${deb.name}:\n ${deb.name} depends on ${shown}; however:\n  Package ${first?.name ?? ""} is not installed.\n\ndpkg: error processing package ${deb.name} (--install):\n dependency problems - leaving unconfigured\n`,
       );
       failed.push(deb.name);
     }
-    if (failed.length > 0) await process.err(`Errors were encountered while processing:\n${failed.map((item) => ` ${item}\n`).join("")}`);
+    if (failed.length > 0)
+      await process.err(`Errors were encountered while processing:\n${failed.map((item) => ` ${item}\n`).join("")}`);
     return failed.length > 0 ? 1 : 0;
   });
 }
 
-function satisfiedBy(process: Process, name: string, operator: string | undefined, version: string | undefined): boolean {
+function satisfiedBy(
+  process: Process,
+  name: string,
+  operator: string | undefined,
+  version: string | undefined,
+): boolean {
   const { dpkg } = internalsOf(process.machine);
   const installed = dpkg.get(name);
   if (installed) return satisfies(installed.version, { name, operator, version });
-  return dpkg.stanzas().some((stanza) => isInstalled(stanza) && parseRelations(stanza.get("Provides")).some((group) => group.some((item) => item.name === name)));
+  return dpkg
+    .stanzas()
+    .some(
+      (stanza) =>
+        isInstalled(stanza) &&
+        parseRelations(stanza.get("Provides")).some((group) => group.some((item) => item.name === name)),
+    );
 }
 
 async function remove(process: Process, names: readonly string[], purge: boolean): Promise<number> {
@@ -152,7 +211,9 @@ async function remove(process: Process, names: readonly string[], purge: boolean
 
 /** dpkg(1) and dpkg-query(1). */
 const dpkg: Program = async (process) => {
-  const [first = "", ...rest] = process.argv.slice(1).filter((arg) => !/^--(force|no-|admindir|root|configure$)/.test(arg));
+  const [first = "", ...rest] = process.argv
+    .slice(1)
+    .filter((arg) => !/^--(force|no-|admindir|root|configure$)/.test(arg));
   const names = rest.filter((arg) => !arg.startsWith("-"));
   switch (first) {
     case "-l":
@@ -183,10 +244,18 @@ const dpkg: Program = async (process) => {
       const path = process.resolve(names[0] ?? "");
       const deb = process.files.exists(path) ? parseDeb(process.files.readBytes(path)) : undefined;
       if (!deb) {
-        await process.err(`dpkg-deb: error: ${process.files.exists(path) ? `'${names[0] ?? ""}' is not a Debian format archive` : `failed to read archive '${names[0] ?? ""}': No such file or directory`}\n`);
+        await process.err(
+          `dpkg-deb: error: ${process.files.exists(path) ? `'${names[0] ?? ""}' is not a Debian format archive` : `failed to read archive '${names[0] ?? ""}': No such file or directory`}\n`,
+        );
         return 2;
       }
-      await process.out(first === "-c" || first === "--contents" ? deb.files.map((file) => `-rw-r--r-- root/root .${file.path}\n`).join("") : ` new Debian package, version 2.0.\n${controlFields(deb).map(([key, value]) => ` ${key}: ${value}\n`).join("")}`);
+      await process.out(
+        first === "-c" || first === "--contents"
+          ? deb.files.map((file) => `-rw-r--r-- root/root .${file.path}\n`).join("")
+          : ` new Debian package, version 2.0.\n${controlFields(deb)
+              .map(([key, value]) => ` ${key}: ${value}\n`)
+              .join("")}`,
+      );
       return 0;
     }
     case "-W":
@@ -194,7 +263,12 @@ const dpkg: Program = async (process) => {
       return query(process, names, rest);
     case "--get-selections": {
       const { dpkg: database } = internalsOf(process.machine);
-      await process.out(database.list().map((item) => `${item.name.padEnd(47)} ${item.held ? "hold" : "install"}\n`).join(""));
+      await process.out(
+        database
+          .list()
+          .map((item) => `${item.name.padEnd(47)} ${item.held ? "hold" : "install"}\n`)
+          .join(""),
+      );
       return 0;
     }
     case "--print-architecture":
@@ -215,13 +289,17 @@ const dpkg: Program = async (process) => {
       );
       return 2;
     default:
-      await process.err(`dpkg: error: unknown option ${first}\n\nType dpkg --help for help about installing and deinstalling packages [*];\n`);
+      await process.err(
+        `dpkg: error: unknown option ${first}\n\nType dpkg --help for help about installing and deinstalling packages [*];\n`,
+      );
       return 2;
   }
 };
 
 async function query(process: Process, names: readonly string[], rest: readonly string[]): Promise<number> {
-  const format = rest.map((arg) => /^(?:-f=?|--showformat=)(.*)$/s.exec(arg)?.[1]).find((item) => item !== undefined) ?? "${Package}\t${Version}\n";
+  const format =
+    rest.map((arg) => /^(?:-f=?|--showformat=)(.*)$/s.exec(arg)?.[1]).find((item) => item !== undefined) ??
+    "${Package}\t${Version}\n";
   const stanzas = internalsOf(process.machine).dpkg.stanzas();
   let code = 0;
   const wanted = names.length === 0 ? ["*"] : names;
@@ -232,9 +310,16 @@ async function query(process: Process, names: readonly string[], rest: readonly 
       code = 1;
     }
     for (const stanza of found) {
-      const text = format.replaceAll("\\n", "\n").replaceAll("\\t", "\t").replaceAll(/\$\{([\w:-]+?)(;-?\d+)?\}/g, (_, key: string) =>
-        key === "db:Status-Abbrev" ? mark(stanza) : key === "db:Status-Status" ? ((stanza.get("Status") ?? "").split(" ").at(-1) ?? "") : (stanza.get(key) ?? ""),
-      );
+      const text = format
+        .replaceAll("\\n", "\n")
+        .replaceAll("\\t", "\t")
+        .replaceAll(/\$\{([\w:-]+?)(;-?\d+)?\}/g, (_, key: string) =>
+          key === "db:Status-Abbrev"
+            ? mark(stanza)
+            : key === "db:Status-Status"
+              ? ((stanza.get("Status") ?? "").split(" ").at(-1) ?? "")
+              : (stanza.get(key) ?? ""),
+        );
       await process.out(text);
     }
   }
@@ -244,7 +329,14 @@ async function query(process: Process, names: readonly string[], rest: readonly 
 function compare(words: readonly string[]): number {
   const [left = "", operator = "", right = ""] = words;
   const order = compareVersions(left, right);
-  const truths: Readonly<Record<string, boolean>> = { lt: order < 0, le: order <= 0, eq: order === 0, ne: order !== 0, ge: order >= 0, gt: order > 0 };
+  const truths: Readonly<Record<string, boolean>> = {
+    lt: order < 0,
+    le: order <= 0,
+    eq: order === 0,
+    ne: order !== 0,
+    ge: order >= 0,
+    gt: order > 0,
+  };
   return truths[operator] ? 0 : 1;
 }
 

@@ -8,7 +8,20 @@ import { parseArguments } from "./arguments.ts";
 import { clockTime, longTime } from "./times.ts";
 
 async function hostname(process: Process): Promise<number> {
-  const args = parseArguments(process.argv.slice(1), ["-I", "--all-ip-addresses", "-i", "--ip-address", "-f", "--fqdn", "--long", "-s", "--short", "-d", "--domain", "-A"]);
+  const args = parseArguments(process.argv.slice(1), [
+    "-I",
+    "--all-ip-addresses",
+    "-i",
+    "--ip-address",
+    "-f",
+    "--fqdn",
+    "--long",
+    "-s",
+    "--short",
+    "-d",
+    "--domain",
+    "-A",
+  ]);
   const { machine } = process;
   if (args.unknown !== undefined) {
     await process.err(`hostname: invalid option -- '${args.unknown.replace(/^-+/, "")}'\n`);
@@ -20,7 +33,11 @@ async function hostname(process: Process): Promise<number> {
   } else if (args.has("-i", "--ip-address")) await process.out("127.0.1.1\n");
   else if (args.has("-d", "--domain")) await process.out("\n");
   else if (args.operands.length > 0) {
-    await process.err(process.credentials.uid === 0 ? "hostname: this lab's machines keep their names\n" : "hostname: you must be root to change the host name\n");
+    await process.err(
+      process.credentials.uid === 0
+        ? "hostname: this lab's machines keep their names\n"
+        : "hostname: you must be root to change the host name\n",
+    );
     return 1;
   } else await process.out(`${machine.name}\n`);
   return 0;
@@ -127,7 +144,8 @@ function crontabProblem(text: string): string | undefined {
     const line = raw.trim();
     if (line === "" || line.startsWith("#") || /^\w+\s*=/.test(line)) continue;
     if (line.startsWith("@")) {
-      if (!/^@(reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)\s+\S/.test(line)) return `${index}: bad time specifier`;
+      if (!/^@(reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)\s+\S/.test(line))
+        return `${index}: bad time specifier`;
       continue;
     }
     const fields = line.split(/\s+/);
@@ -145,7 +163,9 @@ async function fuser(process: Process): Promise<number> {
   for (const operand of args.operands) {
     const port = /^(\d+)\/tcp$/.exec(operand)?.[1] ?? (args.value("-n") === "tcp" ? operand : undefined);
     if (port !== undefined) {
-      const users = process.machine.environment.network.listening({ machine: process.machine.name }).filter((item) => item.port === Number(port));
+      const users = process.machine.environment.network
+        .listening({ machine: process.machine.name })
+        .filter((item) => item.port === Number(port));
       for (const user of users) {
         found = true;
         await process.err(`${port}/tcp:${" ".repeat(15)}`);
@@ -184,7 +204,12 @@ async function getent(process: Process): Promise<number> {
         code = 2;
       }
     }
-    if (keys.length === 0) await process.out(fileLines(machine.rootFiles, "/etc/hosts").map((line) => `${line}\n`).join(""));
+    if (keys.length === 0)
+      await process.out(
+        fileLines(machine.rootFiles, "/etc/hosts")
+          .map((line) => `${line}\n`)
+          .join(""),
+      );
     return code;
   }
   if (database !== "passwd" && database !== "group" && database !== "shadow") {
@@ -208,8 +233,23 @@ async function getent(process: Process): Promise<number> {
 }
 
 async function lsbRelease(process: Process): Promise<number> {
-  const args = parseArguments(process.argv.slice(1), ["-a", "--all", "-i", "--id", "-d", "--description", "-r", "--release", "-c", "--codename", "-s", "--short"]);
-  const text = process.machine.rootFiles.exists("/etc/lsb-release") ? process.machine.rootFiles.readText("/etc/lsb-release") : "";
+  const args = parseArguments(process.argv.slice(1), [
+    "-a",
+    "--all",
+    "-i",
+    "--id",
+    "-d",
+    "--description",
+    "-r",
+    "--release",
+    "-c",
+    "--codename",
+    "-s",
+    "--short",
+  ]);
+  const text = process.machine.rootFiles.exists("/etc/lsb-release")
+    ? process.machine.rootFiles.readText("/etc/lsb-release")
+    : "";
   const fact = (key: string): string => new RegExp(`^${key}="?([^"\\n]*)"?$`, "m").exec(text)?.[1] ?? "n/a";
   const rows: [string, string, string[]][] = [
     ["Distributor ID", fact("DISTRIB_ID"), ["-i", "--id"]],
@@ -232,8 +272,13 @@ async function uptime(process: Process): Promise<number> {
     await process.out(`${longTime(machine.bootedAt).slice(4, 23)}\n`);
     return 0;
   }
-  const spent = minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
-  await process.out(process.argv.includes("-p") ? `up ${minutes} minutes\n` : ` ${clockTime(now)} up ${spent},  1 user,  load average: 0.08, 0.12, 0.09\n`);
+  const spent =
+    minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+  await process.out(
+    process.argv.includes("-p")
+      ? `up ${minutes} minutes\n`
+      : ` ${clockTime(now)} up ${spent},  1 user,  load average: 0.08, 0.12, 0.09\n`,
+  );
   return 0;
 }
 
@@ -243,7 +288,13 @@ async function timedatectl(process: Process): Promise<number> {
   const time = longTime(now);
   const row = (label: string, value: string): string => `${label.padStart(25)}: ${value}\n`;
   await process.out(
-    row("Local time", time) + row("Universal time", time) + row("RTC time", time.replace(/ UTC$/, "")) + row("Time zone", "Etc/UTC (UTC, +0000)") + row("System clock synchronized", "yes") + row("NTP service", "active") + row("RTC in local TZ", "no"),
+    row("Local time", time) +
+      row("Universal time", time) +
+      row("RTC time", time.replace(/ UTC$/, "")) +
+      row("Time zone", "Etc/UTC (UTC, +0000)") +
+      row("System clock synchronized", "yes") +
+      row("NTP service", "active") +
+      row("RTC in local TZ", "no"),
   );
   return 0;
 }
@@ -270,7 +321,11 @@ async function shutdown(process: Process): Promise<number> {
 }
 
 async function df(process: Process): Promise<number> {
-  const args = parseArguments(process.argv.slice(1), ["-h", "--human-readable", "-k", "-m", "-T", "-a", "-i", "-H", "-P"], ["-t", "-x", "--output"]);
+  const args = parseArguments(
+    process.argv.slice(1),
+    ["-h", "--human-readable", "-k", "-m", "-T", "-a", "-i", "-H", "-P"],
+    ["-t", "-x", "--output"],
+  );
   const disk = process.machine.hardware.diskGigabytes * 1_048_576;
   const rows = [
     ["udev", 1_970_820, 0, "/dev"],
@@ -284,17 +339,31 @@ async function df(process: Process): Promise<number> {
     await process.err(`df: ${args.operands[index] ?? ""}: No such file or directory\n`);
     return 1;
   }
-  const holds = (path: string): string => (path.startsWith("/run") ? "/run" : path.startsWith("/dev/shm") ? "/dev/shm" : path.startsWith("/dev") ? "/dev" : "/");
+  const holds = (path: string): string =>
+    path.startsWith("/run")
+      ? "/run"
+      : path.startsWith("/dev/shm")
+        ? "/dev/shm"
+        : path.startsWith("/dev")
+          ? "/dev"
+          : "/";
   const human = args.has("-h", "--human-readable", "-H");
   const show = (kilobytes: number): string => {
     if (!human) return String(args.has("-m") ? Math.ceil(kilobytes / 1024) : kilobytes);
     if (kilobytes === 0) return "0";
-    const [value, letter] = kilobytes >= 1_048_576 ? [kilobytes / 1_048_576, "G"] : kilobytes >= 1024 ? [kilobytes / 1024, "M"] : [kilobytes, "K"];
+    const [value, letter] =
+      kilobytes >= 1_048_576
+        ? [kilobytes / 1_048_576, "G"]
+        : kilobytes >= 1024
+          ? [kilobytes / 1024, "M"]
+          : [kilobytes, "K"];
     return value < 10 ? `${(Math.ceil(value * 10) / 10).toFixed(1)}${letter}` : `${Math.ceil(value)}${letter}`;
   };
   const width = human ? 5 : 9;
   const chosen = rows.filter(([, , , path]) => wanted.length === 0 || wanted.some((item) => holds(item) === path));
-  const title = human ? `Filesystem      Size  Used Avail Use% Mounted on\n` : `Filesystem     ${args.has("-m") ? "1M-blocks" : "1K-blocks"}    Used Available Use% Mounted on\n`;
+  const title = human
+    ? `Filesystem      Size  Used Avail Use% Mounted on\n`
+    : `Filesystem     ${args.has("-m") ? "1M-blocks" : "1K-blocks"}    Used Available Use% Mounted on\n`;
   const lines = chosen.map(([source, size, used, path]) => {
     const percent = `${Math.ceil((used / size) * 100)}%`.padStart(4);
     return human
@@ -308,7 +377,11 @@ async function df(process: Process): Promise<number> {
 async function mount(process: Process): Promise<number> {
   const operands = process.argv.slice(1).filter((arg) => !arg.startsWith("-"));
   if (operands.length === 0 && !process.argv.includes("-a")) {
-    await process.out(mountTable(process.machine.kernel).map((item) => `${item.source} on ${item.path} type ${item.type} (${item.options})\n`).join(""));
+    await process.out(
+      mountTable(process.machine.kernel)
+        .map((item) => `${item.source} on ${item.path} type ${item.type} (${item.options})\n`)
+        .join(""),
+    );
     return 0;
   }
   if (process.credentials.uid !== 0) {
@@ -331,7 +404,9 @@ async function findmnt(process: Process): Promise<number> {
   const wanted = process.argv.slice(1).filter((arg) => arg.startsWith("/"));
   const chosen = rows.filter((item) => wanted.length === 0 || wanted.includes(item.path));
   if (chosen.length === 0) return 1;
-  await process.out(`TARGET SOURCE FSTYPE OPTIONS\n${chosen.map((item) => `${item.path} ${item.source} ${item.type} ${item.options}\n`).join("")}`);
+  await process.out(
+    `TARGET SOURCE FSTYPE OPTIONS\n${chosen.map((item) => `${item.path} ${item.source} ${item.type} ${item.options}\n`).join("")}`,
+  );
   return 0;
 }
 
@@ -353,18 +428,33 @@ async function lsblk(process: Process): Promise<number> {
 async function lscpu(process: Process): Promise<number> {
   const { hardware } = process.machine;
   const row = (label: string, value: string): string => `${`${label}:`.padEnd(33)}${value}\n`;
-  await process.out(row("Architecture", hardware.architecture === "amd64" ? "x86_64" : "aarch64") + row("CPU op-mode(s)", "32-bit, 64-bit") + row("CPU(s)", String(hardware.cpus)) + row("Model name", "Virtual CPU") + row("Hypervisor vendor", "KVM"));
+  await process.out(
+    row("Architecture", hardware.architecture === "amd64" ? "x86_64" : "aarch64") +
+      row("CPU op-mode(s)", "32-bit, 64-bit") +
+      row("CPU(s)", String(hardware.cpus)) +
+      row("Model name", "Virtual CPU") +
+      row("Hypervisor vendor", "KVM"),
+  );
   return 0;
 }
 
 async function ldconfig(process: Process): Promise<number> {
   const files = process.machine.rootFiles;
   const folders = ["/usr/local/lib", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/usr/lib"];
-  const libraries = folders.flatMap((folder) => (files.isDirectory(folder) ? files.list(folder).filter((name) => /\.so(\.\d+)*$/.test(name)).map((name) => `${folder}/${name}`) : []));
+  const libraries = folders.flatMap((folder) =>
+    files.isDirectory(folder)
+      ? files
+          .list(folder)
+          .filter((name) => /\.so(\.\d+)*$/.test(name))
+          .map((name) => `${folder}/${name}`)
+      : [],
+  );
   const cache = "/etc/ld.so.cache";
   if (process.argv.includes("-p") || process.argv.includes("--print-cache")) {
     const known = fileLines(files, cache);
-    await process.out(`${known.length} libs found in cache \`${cache}'\n${known.map((path) => `\t${path.slice(path.lastIndexOf("/") + 1)} (libc6,x86-64) => ${path}\n`).join("")}`);
+    await process.out(
+      `${known.length} libs found in cache \`${cache}'\n${known.map((path) => `\t${path.slice(path.lastIndexOf("/") + 1)} (libc6,x86-64) => ${path}\n`).join("")}`,
+    );
     return 0;
   }
   if (process.credentials.uid !== 0) {
@@ -379,7 +469,11 @@ async function service(process: Process): Promise<number> {
   const [, name, action] = process.argv;
   if (name === "--status-all" || name === undefined) {
     const rows = process.machine.units.list().filter((unit) => unit.name.endsWith(".service") && unit.path !== "");
-    await process.out(rows.map((unit) => ` [ ${unit.active === "active" ? "+" : "-"} ]  ${unit.name.replace(/\.service$/, "")}\n`).join(""));
+    await process.out(
+      rows
+        .map((unit) => ` [ ${unit.active === "active" ? "+" : "-"} ]  ${unit.name.replace(/\.service$/, "")}\n`)
+        .join(""),
+    );
     return 0;
   }
   if (action === undefined) {
@@ -389,14 +483,16 @@ async function service(process: Process): Promise<number> {
   return process.run(["systemctl", action, `${name}.service`]);
 }
 
-const unmodelled = (name: string, version: string) => async (process: Process): Promise<number> => {
-  if (process.argv.includes("--version") || process.argv.includes("-V")) {
-    await process.out(`${version}\n`);
-    return 0;
-  }
-  await process.err(`${name}: this lab's machines have no ${name} interpreter (not modelled)\n`);
-  return 1;
-};
+const unmodelled =
+  (name: string, version: string) =>
+  async (process: Process): Promise<number> => {
+    if (process.argv.includes("--version") || process.argv.includes("-V")) {
+      await process.out(`${version}\n`);
+      return 0;
+    }
+    await process.err(`${name}: this lab's machines have no ${name} interpreter (not modelled)\n`);
+    return 1;
+  };
 
 /** A daemon that runs and does nothing the labs can see. */
 async function idle(process: Process): Promise<number> {
@@ -410,7 +506,18 @@ async function idle(process: Process): Promise<number> {
 
 const nothing = (): Promise<number> => Promise.resolve(0);
 
-const daemons = ["cron", "dbus-daemon", "rsyslogd", "sshd", "systemd-journald", "systemd-logind", "systemd-networkd", "systemd-resolved", "systemd-timesyncd", "systemd-udevd"];
+const daemons = [
+  "cron",
+  "dbus-daemon",
+  "rsyslogd",
+  "sshd",
+  "systemd-journald",
+  "systemd-logind",
+  "systemd-networkd",
+  "systemd-resolved",
+  "systemd-timesyncd",
+  "systemd-udevd",
+];
 
 export const hostPrograms: ProgramTable = {
   hostname,
@@ -439,8 +546,15 @@ export const hostPrograms: ProgramTable = {
   "systemd-sysctl": nothing,
   "systemd-detect-virt": (process) => process.out("kvm\n").then(() => 0),
   "update-ca-certificates": (process) =>
-    process.out("Updating certificates in /etc/ssl/certs...\n0 added, 0 removed; done.\nRunning hooks in /etc/ca-certificates/update.d...\ndone.\n").then(() => 0),
+    process
+      .out(
+        "Updating certificates in /etc/ssl/certs...\n0 added, 0 removed; done.\nRunning hooks in /etc/ca-certificates/update.d...\ndone.\n",
+      )
+      .then(() => 0),
   python3: unmodelled("python3", "Python 3.8.10"),
-  perl: unmodelled("perl", "This is perl 5, version 30, subversion 0 (v5.30.0) built for x86_64-linux-gnu-thread-multi"),
+  perl: unmodelled(
+    "perl",
+    "This is perl 5, version 30, subversion 0 (v5.30.0) built for x86_64-linux-gnu-thread-multi",
+  ),
   ...Object.fromEntries(daemons.map((name) => [name, idle])),
 };

@@ -5,8 +5,53 @@ import { parseArguments } from "./arguments.ts";
 import { shortLine } from "./journal-format.ts";
 import { longTime, shortTime } from "./times.ts";
 
-const flags = ["-f", "--follow", "-e", "--pager-end", "-x", "--catalog", "-r", "--reverse", "--no-pager", "-k", "--dmesg", "-q", "--quiet", "-a", "--all", "-l", "--full", "--no-full", "--no-hostname", "--utc", "--no-tail", "--disk-usage", "-b", "--boot", "--list-boots", "--system", "-m"];
-const valued = ["-u", "--unit", "-n", "--lines", "--since", "-S", "--until", "-U", "-o", "--output", "-p", "--priority", "-t", "--identifier", "-g", "--grep"];
+const flags = [
+  "-f",
+  "--follow",
+  "-e",
+  "--pager-end",
+  "-x",
+  "--catalog",
+  "-r",
+  "--reverse",
+  "--no-pager",
+  "-k",
+  "--dmesg",
+  "-q",
+  "--quiet",
+  "-a",
+  "--all",
+  "-l",
+  "--full",
+  "--no-full",
+  "--no-hostname",
+  "--utc",
+  "--no-tail",
+  "--disk-usage",
+  "-b",
+  "--boot",
+  "--list-boots",
+  "--system",
+  "-m",
+];
+const valued = [
+  "-u",
+  "--unit",
+  "-n",
+  "--lines",
+  "--since",
+  "-S",
+  "--until",
+  "-U",
+  "-o",
+  "--output",
+  "-p",
+  "--priority",
+  "-t",
+  "--identifier",
+  "-g",
+  "--grep",
+];
 
 /** journalctl(1): Simplified: entries have no priority, so `-p` selects nothing away. */
 export async function journalctl(process: Process): Promise<number> {
@@ -14,7 +59,11 @@ export async function journalctl(process: Process): Promise<number> {
   const raw = process.argv.slice(1).map((arg) => (arg === "-n" ? "-n" : arg));
   const args = parseArguments(raw, flags, valued);
   if (args.unknown !== undefined) {
-    await process.err(args.unknown.startsWith("--") ? `journalctl: unrecognized option '${args.unknown}'\n` : `journalctl: invalid option -- '${args.unknown.slice(1)}'\n`);
+    await process.err(
+      args.unknown.startsWith("--")
+        ? `journalctl: unrecognized option '${args.unknown}'\n`
+        : `journalctl: invalid option -- '${args.unknown.slice(1)}'\n`,
+    );
     return 1;
   }
   const allowed = process.credentials.uid === 0 || [4, 27, 101].some((gid) => process.credentials.groups.includes(gid));
@@ -31,7 +80,10 @@ export async function journalctl(process: Process): Promise<number> {
   const identifier = args.value("-t", "--identifier");
   const since = moment(args.value("--since", "-S"), now, machine.bootedAt);
   const until = moment(args.value("--until", "-U"), now, machine.bootedAt);
-  for (const [text, value] of [[args.value("--since", "-S"), since], [args.value("--until", "-U"), until]] as const) {
+  for (const [text, value] of [
+    [args.value("--since", "-S"), since],
+    [args.value("--until", "-U"), until],
+  ] as const) {
     if (text === undefined || value !== undefined) continue;
     await process.err(`Failed to parse timestamp: ${text}\n`);
     return 1;
@@ -51,13 +103,23 @@ export async function journalctl(process: Process): Promise<number> {
     await process.err(`Unknown output format '${format}'.\n`);
     return 1;
   }
-  const write = (entry: JournalEntry): string => `${format === "short" ? shortLine(machine, entry) : render(entry, machine.name)}\n`;
+  const write = (entry: JournalEntry): string =>
+    `${format === "short" ? shortLine(machine, entry) : render(entry, machine.name)}\n`;
 
   const follow = args.has("-f", "--follow");
   const all = machine.journal.entries();
   let entries = all.filter(wanted);
   const given = args.value("-n", "--lines");
-  const count = given === undefined ? (follow ? 10 : args.has("-e", "--pager-end") ? 1000 : undefined) : given === "all" ? undefined : Number(given);
+  const count =
+    given === undefined
+      ? follow
+        ? 10
+        : args.has("-e", "--pager-end")
+          ? 1000
+          : undefined
+      : given === "all"
+        ? undefined
+        : Number(given);
   if (count !== undefined && !Number.isInteger(count)) {
     await process.err(`Failed to parse lines '${given ?? ""}'\n`);
     return 1;
@@ -66,7 +128,11 @@ export async function journalctl(process: Process): Promise<number> {
   if (args.has("-r", "--reverse")) entries.reverse();
   const quiet = args.has("-q", "--quiet") || (format !== "short" && !format.startsWith("short"));
   const first = all[0]?.time ?? now;
-  const head = quiet ? "" : follow ? `-- Logs begin at ${longTime(first)}. --\n` : `-- Logs begin at ${longTime(first)}, end at ${longTime(all.at(-1)?.time ?? now)}. --\n`;
+  const head = quiet
+    ? ""
+    : follow
+      ? `-- Logs begin at ${longTime(first)}. --\n`
+      : `-- Logs begin at ${longTime(first)}, end at ${longTime(all.at(-1)?.time ?? now)}. --\n`;
   const body = entries.length === 0 && !follow && !quiet ? "-- No entries --\n" : entries.map(write).join("");
   await process.out(head + body);
   if (!follow) return 0;
@@ -95,11 +161,20 @@ export async function journalctl(process: Process): Promise<number> {
 const formats: Readonly<Record<string, (entry: JournalEntry, host: string) => string>> = {
   short: (entry) => entry.message,
   cat: (entry) => entry.message,
-  "short-iso": (entry, host) => `${new Date(entry.time).toISOString().slice(0, 19)}+0000 ${host} ${entry.identifier}${entry.pid === undefined ? "" : `[${entry.pid}]`}: ${entry.message}`,
-  "short-full": (entry, host) => `${longTime(entry.time)} ${host} ${entry.identifier}${entry.pid === undefined ? "" : `[${entry.pid}]`}: ${entry.message}`,
-  "short-precise": (entry, host) => `${shortTime(entry.time)}.${String(entry.time % 1000).padStart(3, "0")}000 ${host} ${entry.identifier}${entry.pid === undefined ? "" : `[${entry.pid}]`}: ${entry.message}`,
+  "short-iso": (entry, host) =>
+    `${new Date(entry.time).toISOString().slice(0, 19)}+0000 ${host} ${entry.identifier}${entry.pid === undefined ? "" : `[${entry.pid}]`}: ${entry.message}`,
+  "short-full": (entry, host) =>
+    `${longTime(entry.time)} ${host} ${entry.identifier}${entry.pid === undefined ? "" : `[${entry.pid}]`}: ${entry.message}`,
+  "short-precise": (entry, host) =>
+    `${shortTime(entry.time)}.${String(entry.time % 1000).padStart(3, "0")}000 ${host} ${entry.identifier}${entry.pid === undefined ? "" : `[${entry.pid}]`}: ${entry.message}`,
   json: (entry) =>
-    JSON.stringify({ __REALTIME_TIMESTAMP: `${entry.time}000`, _SYSTEMD_UNIT: entry.unit, SYSLOG_IDENTIFIER: entry.identifier, _PID: entry.pid === undefined ? undefined : String(entry.pid), MESSAGE: entry.message }),
+    JSON.stringify({
+      __REALTIME_TIMESTAMP: `${entry.time}000`,
+      _SYSTEMD_UNIT: entry.unit,
+      SYSLOG_IDENTIFIER: entry.identifier,
+      _PID: entry.pid === undefined ? undefined : String(entry.pid),
+      MESSAGE: entry.message,
+    }),
 };
 
 /** `now`, `today`, `yesterday`, `-5min`, `5 min ago`, `2024-02-28 10:00:00`, `10:00`, as milliseconds; undefined when it is none. */

@@ -7,7 +7,19 @@ import { parseArguments } from "./arguments.ts";
 const isRoot = (process: Process): boolean => process.credentials.uid === 0;
 
 async function modprobe(process: Process): Promise<number> {
-  const args = parseArguments(process.argv.slice(1), ["-r", "--remove", "-a", "--all", "-q", "--quiet", "-v", "--verbose", "-n", "--dry-run", "-f"]);
+  const args = parseArguments(process.argv.slice(1), [
+    "-r",
+    "--remove",
+    "-a",
+    "--all",
+    "-q",
+    "--quiet",
+    "-v",
+    "--verbose",
+    "-n",
+    "--dry-run",
+    "-f",
+  ]);
   const { kernel } = process.machine;
   const names = args.has("-a", "--all") || args.has("-r", "--remove") ? args.operands : args.operands.slice(0, 1);
   if (names.length === 0) {
@@ -21,7 +33,9 @@ async function modprobe(process: Process): Promise<number> {
     if (args.has("-r", "--remove")) {
       if (!loaded) continue;
       if (!isRoot(process)) {
-        await process.err(`modprobe: ERROR: ../libkmod/libkmod-module.c:799 kmod_module_remove_module() could not remove '${known}': Operation not permitted\n`);
+        await process.err(
+          `modprobe: ERROR: ../libkmod/libkmod-module.c:799 kmod_module_remove_module() could not remove '${known}': Operation not permitted\n`,
+        );
         code = 1;
       } else if (!kernel.unloadModule(known)) {
         await process.err(`modprobe: FATAL: Module ${known} is in use.\n`);
@@ -34,7 +48,8 @@ async function modprobe(process: Process): Promise<number> {
       await process.err(`modprobe: ERROR: could not insert '${known}': Operation not permitted\n`);
       code = 1;
     } else if (!kernel.loadModule(known)) {
-      if (!args.has("-q", "--quiet")) await process.err(`modprobe: FATAL: Module ${name} not found in directory /lib/modules/${kernel.release}\n`);
+      if (!args.has("-q", "--quiet"))
+        await process.err(`modprobe: FATAL: Module ${name} not found in directory /lib/modules/${kernel.release}\n`);
       code = 1;
     }
   }
@@ -49,7 +64,9 @@ async function rmmod(process: Process): Promise<number> {
       return 1;
     }
     if (!isRoot(process)) {
-      await process.err(`rmmod: ERROR: could not remove '${name}': Operation not permitted\nrmmod: ERROR: could not remove module ${name}: Operation not permitted\n`);
+      await process.err(
+        `rmmod: ERROR: could not remove '${name}': Operation not permitted\nrmmod: ERROR: could not remove module ${name}: Operation not permitted\n`,
+      );
       return 1;
     }
     if (!kernel.unloadModule(name)) {
@@ -61,7 +78,12 @@ async function rmmod(process: Process): Promise<number> {
 }
 
 async function lsmod(process: Process): Promise<number> {
-  const users: Readonly<Record<string, string>> = { bridge: "1 br_netfilter", stp: "1 bridge", llc: "2 bridge,stp", nf_conntrack: "1 nf_nat" };
+  const users: Readonly<Record<string, string>> = {
+    bridge: "1 br_netfilter",
+    stp: "1 bridge",
+    llc: "2 bridge,stp",
+    nf_conntrack: "1 nf_nat",
+  };
   const modules = process.machine.kernel.modules();
   const rows = modules.map((name) => {
     const [count = "0", by = ""] = (users[name] ?? "0").split(" ");
@@ -80,16 +102,37 @@ async function modinfo(process: Process): Promise<number> {
     await process.err(`modinfo: ERROR: Module ${name} not found.\n`);
     return 1;
   }
-  await process.out(`filename:       /lib/modules/${kernel.release}/kernel/${name}.ko\nname:           ${name}\nvermagic:       ${kernel.release} SMP mod_unload modversions\n`);
+  await process.out(
+    `filename:       /lib/modules/${kernel.release}/kernel/${name}.ko\nname:           ${name}\nvermagic:       ${kernel.release} SMP mod_unload modversions\n`,
+  );
   return 0;
 }
 
 async function sysctl(process: Process): Promise<number> {
-  const flags = ["-w", "--write", "-a", "--all", "-A", "-n", "--values", "-N", "--names", "-e", "--ignore", "-q", "--quiet", "--system", "-b", "-p", "--load"];
+  const flags = [
+    "-w",
+    "--write",
+    "-a",
+    "--all",
+    "-A",
+    "-n",
+    "--values",
+    "-N",
+    "--names",
+    "-e",
+    "--ignore",
+    "-q",
+    "--quiet",
+    "--system",
+    "-b",
+    "-p",
+    "--load",
+  ];
   const args = parseArguments(process.argv.slice(1), flags, ["--pattern", "-r"]);
   const { kernel } = process.machine;
   const quiet = args.has("-q", "--quiet");
-  const missing = (key: string): string => `sysctl: cannot stat /proc/sys/${key.replaceAll(".", "/")}: No such file or directory\n`;
+  const missing = (key: string): string =>
+    `sysctl: cannot stat /proc/sys/${key.replaceAll(".", "/")}: No such file or directory\n`;
   let code = 0;
 
   const assign = async (key: string, value: string, ignore: boolean): Promise<void> => {
@@ -141,7 +184,11 @@ async function sysctl(process: Process): Promise<number> {
   if (args.has("-a", "--all", "-A")) {
     const pattern = args.value("--pattern", "-r");
     const keys = kernel.parameters().filter((key) => pattern === undefined || new RegExp(pattern).test(key));
-    await process.out(keys.map((key) => (args.has("-N", "--names") ? `${key}\n` : `${key} = ${kernel.parameter(key) ?? ""}\n`)).join(""));
+    await process.out(
+      keys
+        .map((key) => (args.has("-N", "--names") ? `${key}\n` : `${key} = ${kernel.parameter(key) ?? ""}\n`))
+        .join(""),
+    );
     return 0;
   }
   if (args.operands.length === 0) {
@@ -167,14 +214,28 @@ async function sysctl(process: Process): Promise<number> {
       code = 255;
     }
     for (const name of keys) {
-      await process.out(args.has("-n", "--values") ? `${kernel.parameter(name) ?? ""}\n` : `${name} = ${kernel.parameter(name) ?? ""}\n`);
+      await process.out(
+        args.has("-n", "--values")
+          ? `${kernel.parameter(name) ?? ""}\n`
+          : `${name} = ${kernel.parameter(name) ?? ""}\n`,
+      );
     }
   }
   return code;
 }
 
 async function swapon(process: Process): Promise<number> {
-  const args = parseArguments(process.argv.slice(1), ["-a", "--all", "-s", "--summary", "--show", "-v", "--noheadings", "--bytes", "--raw"]);
+  const args = parseArguments(process.argv.slice(1), [
+    "-a",
+    "--all",
+    "-s",
+    "--summary",
+    "--show",
+    "-v",
+    "--noheadings",
+    "--bytes",
+    "--raw",
+  ]);
   const { kernel, rootFiles } = process.machine;
   if (args.has("-s", "--summary")) {
     if (kernel.swaps().length > 0) await process.out(rootFiles.readText("/proc/swaps"));
@@ -183,10 +244,18 @@ async function swapon(process: Process): Promise<number> {
   if (args.has("--show") || (args.operands.length === 0 && !args.has("-a", "--all"))) {
     if (kernel.swaps().length === 0) return 0;
     const head = args.has("--noheadings") ? "" : "NAME      TYPE SIZE USED PRIO\n";
-    await process.out(head + kernel.swaps().map((swap) => `${swap.path.padEnd(9)} file   ${Math.round(swap.kilobytes / 1_048_576)}G   0B   -2\n`).join(""));
+    await process.out(
+      head +
+        kernel
+          .swaps()
+          .map((swap) => `${swap.path.padEnd(9)} file   ${Math.round(swap.kilobytes / 1_048_576)}G   0B   -2\n`)
+          .join(""),
+    );
     return 0;
   }
-  const paths = args.has("-a", "--all") ? fstabSwaps(process.machine).filter((path) => !kernel.swaps().some((swap) => swap.path === path)) : args.operands;
+  const paths = args.has("-a", "--all")
+    ? fstabSwaps(process.machine).filter((path) => !kernel.swaps().some((swap) => swap.path === path))
+    : args.operands;
   let code = 0;
   for (const path of paths) {
     if (!rootFiles.exists(path)) {
@@ -213,7 +282,10 @@ async function swapoff(process: Process): Promise<number> {
   }
   const paths = all ? kernel.swaps().map((swap) => swap.path) : args.operands;
   if (!isRoot(process)) {
-    if (paths.length > 0) await process.err(all ? "swapoff: Not superuser.\n" : `swapoff: ${paths[0] ?? ""}: swapoff failed: Operation not permitted\n`);
+    if (paths.length > 0)
+      await process.err(
+        all ? "swapoff: Not superuser.\n" : `swapoff: ${paths[0] ?? ""}: swapoff failed: Operation not permitted\n`,
+      );
     return paths.length > 0 ? 16 : 0;
   }
   let code = 0;
@@ -241,7 +313,20 @@ async function mkswap(process: Process): Promise<number> {
 }
 
 async function free(process: Process): Promise<number> {
-  const args = parseArguments(process.argv.slice(1), ["-h", "--human", "-m", "--mebi", "-g", "--gibi", "-b", "--bytes", "-k", "--kibi", "-t", "-w"]);
+  const args = parseArguments(process.argv.slice(1), [
+    "-h",
+    "--human",
+    "-m",
+    "--mebi",
+    "-g",
+    "--gibi",
+    "-b",
+    "--bytes",
+    "-k",
+    "--kibi",
+    "-t",
+    "-w",
+  ]);
   const memory = memoryOf(process.machine.hardware);
   const swap = process.machine.kernel.swaps().reduce((sum, item) => sum + item.kilobytes, 0);
   const show = (kilobytes: number): string => {
@@ -269,7 +354,17 @@ function human(kilobytes: number): string {
 
 async function uname(process: Process): Promise<number> {
   const letters = ["s", "n", "r", "v", "m", "p", "i", "o"];
-  const long: Readonly<Record<string, string>> = { "--all": "a", "--kernel-name": "s", "--nodename": "n", "--kernel-release": "r", "--kernel-version": "v", "--machine": "m", "--processor": "p", "--hardware-platform": "i", "--operating-system": "o" };
+  const long: Readonly<Record<string, string>> = {
+    "--all": "a",
+    "--kernel-name": "s",
+    "--nodename": "n",
+    "--kernel-release": "r",
+    "--kernel-version": "v",
+    "--machine": "m",
+    "--processor": "p",
+    "--hardware-platform": "i",
+    "--operating-system": "o",
+  };
   const chosen = new Set<string>();
   for (const arg of process.argv.slice(1)) {
     const given = arg.startsWith("--") ? [long[arg] ?? "?"] : [...arg.replace(/^-/, "")];
@@ -277,7 +372,11 @@ async function uname(process: Process): Promise<number> {
       if (letter === "a") for (const each of letters) chosen.add(each);
       else if (arg.startsWith("-") && letters.includes(letter)) chosen.add(letter);
       else {
-        await process.err(arg.startsWith("-") ? `uname: invalid option -- '${letter}'\nTry 'uname --help' for more information.\n` : `uname: extra operand '${arg}'\nTry 'uname --help' for more information.\n`);
+        await process.err(
+          arg.startsWith("-")
+            ? `uname: invalid option -- '${letter}'\nTry 'uname --help' for more information.\n`
+            : `uname: extra operand '${arg}'\nTry 'uname --help' for more information.\n`,
+        );
         return 1;
       }
     }
@@ -285,8 +384,22 @@ async function uname(process: Process): Promise<number> {
   if (chosen.size === 0) chosen.add("s");
   const version = /(#\d.*)$/.exec(process.machine.rootFiles.readText("/proc/version").trim())?.[1] ?? "#1 SMP";
   const arch = process.machine.hardware.architecture === "amd64" ? "x86_64" : "aarch64";
-  const values: Readonly<Record<string, string>> = { s: "Linux", n: process.machine.name, r: process.machine.kernel.release, v: version, m: arch, p: arch, i: arch, o: "GNU/Linux" };
-  await process.out(`${letters.filter((letter) => chosen.has(letter)).map((letter) => values[letter] ?? "").join(" ")}\n`);
+  const values: Readonly<Record<string, string>> = {
+    s: "Linux",
+    n: process.machine.name,
+    r: process.machine.kernel.release,
+    v: version,
+    m: arch,
+    p: arch,
+    i: arch,
+    o: "GNU/Linux",
+  };
+  await process.out(
+    `${letters
+      .filter((letter) => chosen.has(letter))
+      .map((letter) => values[letter] ?? "")
+      .join(" ")}\n`,
+  );
   return 0;
 }
 
@@ -298,7 +411,9 @@ async function dmesg(process: Process): Promise<number> {
 }
 
 async function insmod(process: Process): Promise<number> {
-  await process.err(`insmod: ERROR: could not load module ${process.argv[1] ?? ""}: ${new FileError("ENOENT", "").message}\n`);
+  await process.err(
+    `insmod: ERROR: could not load module ${process.argv[1] ?? ""}: ${new FileError("ENOENT", "").message}\n`,
+  );
   return 1;
 }
 

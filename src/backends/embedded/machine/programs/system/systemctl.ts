@@ -11,10 +11,46 @@ import { shortLine } from "./journal-format.ts";
 import { ago, longTime } from "./times.ts";
 
 const flags = [
-  "--now", "--quiet", "-q", "--no-pager", "--all", "-a", "--full", "-l", "--no-legend", "--plain", "--force", "-f", "--no-block", "--failed",
-  "--system", "--no-reload", "--value", "--no-ask-password", "--runtime", "--version", "--help", "-h", "--user", "--no-wall", "--reverse",
+  "--now",
+  "--quiet",
+  "-q",
+  "--no-pager",
+  "--all",
+  "-a",
+  "--full",
+  "-l",
+  "--no-legend",
+  "--plain",
+  "--force",
+  "-f",
+  "--no-block",
+  "--failed",
+  "--system",
+  "--no-reload",
+  "--value",
+  "--no-ask-password",
+  "--runtime",
+  "--version",
+  "--help",
+  "-h",
+  "--user",
+  "--no-wall",
+  "--reverse",
 ];
-const valued = ["--type", "-t", "--state", "-p", "--property", "-n", "--lines", "-o", "--output", "--signal", "-s", "--kill-who"];
+const valued = [
+  "--type",
+  "-t",
+  "--state",
+  "-p",
+  "--property",
+  "-n",
+  "--lines",
+  "-o",
+  "--output",
+  "--signal",
+  "-s",
+  "--kill-who",
+];
 
 /** systemctl(1). */
 export async function systemctl(process: Process): Promise<number> {
@@ -28,7 +64,11 @@ export async function systemctl(process: Process): Promise<number> {
     return 1;
   }
   if (args.has("--version")) {
-    await process.out(process.machine.environment.profile === "thesis" ? "systemd 245 (245.4-4ubuntu3.23)\n" : "systemd 255 (255.4-1ubuntu8)\n");
+    await process.out(
+      process.machine.environment.profile === "thesis"
+        ? "systemd 245 (245.4-4ubuntu3.23)\n"
+        : "systemd 255 (255.4-1ubuntu8)\n",
+    );
     return 0;
   }
   const [verb = "list-units", ...names] = args.operands;
@@ -91,7 +131,11 @@ function reloadWarning(systemd: Systemd, name: string): string {
   return `Warning: The unit file, source configuration file or drop-ins of ${systemd.unit(name).id} changed on disk. Run 'systemctl daemon-reload' to reload units.\n`;
 }
 
-const linking = (words: string, act: (systemd: Systemd, name: string) => UnitResult, now?: "start" | "stop"): Command => ({
+const linking = (
+  words: string,
+  act: (systemd: Systemd, name: string) => UnitResult,
+  now?: "start" | "stop",
+): Command => ({
   needsUnit: true,
   denied: words,
   async run({ process, names, systemd, args, quiet }) {
@@ -111,7 +155,10 @@ const linking = (words: string, act: (systemd: Systemd, name: string) => UnitRes
   },
 });
 
-const asks = (answer: (systemd: Systemd, name: string) => { text: string; code: number }, anyGood: boolean): Command => ({
+const asks = (
+  answer: (systemd: Systemd, name: string) => { text: string; code: number },
+  anyGood: boolean,
+): Command => ({
   needsUnit: true,
   async run({ process, names, systemd, quiet }) {
     const answers = names.map((name) => answer(systemd, name));
@@ -203,7 +250,10 @@ const commands: Readonly<Record<string, Command>> = {
   edit: { needsUnit: true, denied: "edit unit", run: editUnit },
   "list-units": { needsUnit: false, run: listUnits },
   "list-unit-files": { needsUnit: false, run: listUnitFiles },
-  "list-dependencies": { needsUnit: false, run: ({ process, names }) => process.out(`${unitName(names[0] ?? "default.target")}\n`).then(() => 0) },
+  "list-dependencies": {
+    needsUnit: false,
+    run: ({ process, names }) => process.out(`${unitName(names[0] ?? "default.target")}\n`).then(() => 0),
+  },
   kill: {
     needsUnit: true,
     denied: "unit",
@@ -211,7 +261,8 @@ const commands: Readonly<Record<string, Command>> = {
       const signal = (args.value("--signal", "-s") ?? "SIGTERM").replace(/^(?!SIG)/, "SIG");
       for (const name of names) {
         const { pid } = systemd.status(name);
-        if (pid !== undefined && signals.has(signal)) machine.processes.kill(pid, signal === "SIGKILL" ? "SIGKILL" : signal === "SIGHUP" ? "SIGHUP" : "SIGTERM");
+        if (pid !== undefined && signals.has(signal))
+          machine.processes.kill(pid, signal === "SIGKILL" ? "SIGKILL" : signal === "SIGHUP" ? "SIGHUP" : "SIGTERM");
       }
       return Promise.resolve(0);
     },
@@ -277,14 +328,24 @@ function statusText(machine: ModelledMachine, systemd: Systemd, status: UnitStat
   const row = (label: string, text: string): string => `${label.padStart(11)}: ${text}\n`;
   const preset = unit.settings.has("Install") ? `; vendor preset: enabled` : "; vendor preset: enabled";
   let text = `${dots[status.active] ?? "●"} ${status.name}${status.description === status.name ? "" : ` - ${status.description}`}\n`;
-  text += row("Loaded", status.enabled === "masked" ? `masked (Reason: Unit ${status.name} is masked.)` : `loaded (${status.path}; ${status.enabled}${preset})`);
+  text += row(
+    "Loaded",
+    status.enabled === "masked"
+      ? `masked (Reason: Unit ${status.name} is masked.)`
+      : `loaded (${status.path}; ${status.enabled}${preset})`,
+  );
   if (unit.dropIns.length > 0) {
     const folders = new Map<string, string[]>();
-    for (const path of unit.dropIns) folders.set(dirname(path), [...(folders.get(dirname(path)) ?? []), path.slice(dirname(path).length + 1)]);
-    text += row("Drop-In", [...folders].map(([folder, names]) => `${folder}\n             └─${names.join(", ")}`).join("\n             "));
+    for (const path of unit.dropIns)
+      folders.set(dirname(path), [...(folders.get(dirname(path)) ?? []), path.slice(dirname(path).length + 1)]);
+    text += row(
+      "Drop-In",
+      [...folders].map(([folder, names]) => `${folder}\n             └─${names.join(", ")}`).join("\n             "),
+    );
   }
   const result = systemd.result(status.name);
-  const why = status.active === "failed" || (status.sub === "auto-restart" && result !== "success") ? ` (Result: ${result})` : "";
+  const why =
+    status.active === "failed" || (status.sub === "auto-restart" && result !== "success") ? ` (Result: ${result})` : "";
   const neverRan = status.active === "inactive" && status.since === 0;
   const when = neverRan ? "" : ` since ${longTime(status.since)}; ${ago(now - status.since)}`;
   text += row("Active", `${status.active} (${status.sub})${why}${when}`);
@@ -295,9 +356,18 @@ function statusText(machine: ModelledMachine, systemd: Systemd, status: UnitStat
     const entry = machine.processes.list().find((item) => item.pid === status.pid);
     text += row("Main PID", `${status.pid} (${short.slice(0, 15)})`);
     text += row("Tasks", "9 (limit: 4611)");
-    text += row("CGroup", `/system.slice/${status.name}\n             └─${status.pid} ${(entry?.argv ?? [binary]).join(" ")}`);
-  } else if (status.exitCode !== undefined && (status.active === "failed" || status.sub === "auto-restart" || status.sub === "exited")) {
-    const ended = status.exitCode > 128 ? `code=killed, signal=${status.exitCode === 137 ? "KILL" : "TERM"}` : `code=exited, status=${status.exitCode}/${status.exitCode === 0 ? "SUCCESS" : status.exitCode === 203 ? "EXEC" : "FAILURE"}`;
+    text += row(
+      "CGroup",
+      `/system.slice/${status.name}\n             └─${status.pid} ${(entry?.argv ?? [binary]).join(" ")}`,
+    );
+  } else if (
+    status.exitCode !== undefined &&
+    (status.active === "failed" || status.sub === "auto-restart" || status.sub === "exited")
+  ) {
+    const ended =
+      status.exitCode > 128
+        ? `code=killed, signal=${status.exitCode === 137 ? "KILL" : "TERM"}`
+        : `code=exited, status=${status.exitCode}/${status.exitCode === 0 ? "SUCCESS" : status.exitCode === 203 ? "EXEC" : "FAILURE"}`;
     text += row("Process", `ExecStart=${command ?? ""} (${ended})`);
   }
   const entries = machine.journal.entries(status.name).slice(-count);
@@ -306,7 +376,9 @@ function statusText(machine: ModelledMachine, systemd: Systemd, status: UnitStat
 }
 
 async function showProperties({ process, names, systemd, args }: Call): Promise<number> {
-  const wanted = [...(args.options.get("-p") ?? []), ...(args.options.get("--property") ?? [])].flatMap((item) => item.split(","));
+  const wanted = [...(args.options.get("-p") ?? []), ...(args.options.get("--property") ?? [])].flatMap((item) =>
+    item.split(","),
+  );
   for (const name of names) {
     const status = systemd.status(name);
     const unit = systemd.unit(name);
@@ -330,7 +402,9 @@ async function showProperties({ process, names, systemd, args }: Call): Promise<
       ActiveEnterTimestamp: status.active === "active" ? longTime(status.since) : "",
     };
     const shown = wanted.length === 0 ? Object.keys(all) : wanted.filter((key) => key in all);
-    await process.out(shown.map((key) => (args.has("--value") ? `${all[key] ?? ""}\n` : `${key}=${all[key] ?? ""}\n`)).join(""));
+    await process.out(
+      shown.map((key) => (args.has("--value") ? `${all[key] ?? ""}\n` : `${key}=${all[key] ?? ""}\n`)).join(""),
+    );
   }
   return 0;
 }
@@ -342,7 +416,9 @@ async function showFiles({ process, names, systemd, machine }: Call): Promise<nu
       await process.err(`No files found for ${unitName(name)}.\n`);
       return 1;
     }
-    const parts = [unit.fragment, ...unit.dropIns].map((path) => `# ${path}\n${machine.rootFiles.exists(path) ? machine.rootFiles.readText(path) : ""}`);
+    const parts = [unit.fragment, ...unit.dropIns].map(
+      (path) => `# ${path}\n${machine.rootFiles.exists(path) ? machine.rootFiles.readText(path) : ""}`,
+    );
     await process.out(parts.join("\n"));
   }
   return 0;
@@ -351,7 +427,9 @@ async function showFiles({ process, names, systemd, machine }: Call): Promise<nu
 async function editUnit({ process, names, systemd, machine, args }: Call): Promise<number> {
   const unit = systemd.unit(names[0] ?? "");
   if (unit.loadState === "not-found") {
-    await process.err(`No files found for ${unitName(names[0] ?? "")}.\nRun 'systemctl edit --force --full ${unitName(names[0] ?? "")}' to create a new unit.\n`);
+    await process.err(
+      `No files found for ${unitName(names[0] ?? "")}.\nRun 'systemctl edit --force --full ${unitName(names[0] ?? "")}' to create a new unit.\n`,
+    );
     return 1;
   }
   const full = args.has("--full", "-l");
@@ -366,13 +444,15 @@ async function editUnit({ process, names, systemd, machine, args }: Call): Promi
 async function listUnits({ process, systemd, args, names }: Call): Promise<number> {
   const type = args.value("--type", "-t");
   const state = args.value("--state") ?? (args.has("--failed") ? "failed" : undefined);
-  const units = systemd.list().filter(
-    (unit) =>
-      (args.has("--all", "-a") || state !== undefined || unit.active !== "inactive") &&
-      (type === undefined || unit.name.endsWith(`.${type}`)) &&
-      (state === undefined || unit.active === state || unit.sub === state) &&
-      (names.length === 0 || names.some((name) => matches(unit.name, name))),
-  );
+  const units = systemd
+    .list()
+    .filter(
+      (unit) =>
+        (args.has("--all", "-a") || state !== undefined || unit.active !== "inactive") &&
+        (type === undefined || unit.name.endsWith(`.${type}`)) &&
+        (state === undefined || unit.active === state || unit.sub === state) &&
+        (names.length === 0 || names.some((name) => matches(unit.name, name))),
+    );
   const width = Math.max(4, ...units.map((unit) => unit.name.length));
   const legend = !args.has("--no-legend");
   let text = legend ? `  ${"UNIT".padEnd(width)} LOAD   ACTIVE     SUB          DESCRIPTION\n` : "";
@@ -399,13 +479,19 @@ async function listUnitFiles({ process, systemd, args, machine, names }: Call): 
   const width = Math.max(9, ...files.map((file) => file.name.length));
   const legend = !args.has("--no-legend");
   const head = legend ? `${"UNIT FILE".padEnd(width)} STATE    VENDOR PRESET\n` : "";
-  const rows = files.map((file) => `${file.name.padEnd(width)} ${file.state.padEnd(8)} ${file.state === "static" || file.state === "alias" ? "-" : "enabled"}\n`);
+  const rows = files.map(
+    (file) =>
+      `${file.name.padEnd(width)} ${file.state.padEnd(8)} ${file.state === "static" || file.state === "alias" ? "-" : "enabled"}\n`,
+  );
   await process.out(`${head}${rows.join("")}${legend ? `\n${files.length} unit files listed.\n` : ""}`);
   return 0;
 }
 
 function matches(name: string, pattern: string): boolean {
-  const source = unitName(pattern).replaceAll(/[.+^${}()|\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const source = unitName(pattern)
+    .replaceAll(/[.+^${}()|\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   const open = pattern.endsWith("*") ? pattern.replaceAll(/[.+^${}()|\\]/g, "\\$&").replaceAll("*", ".*") : source;
   return new RegExp(`^(${open})$`).test(name);
 }

@@ -129,10 +129,20 @@ const programs: Readonly<Record<string, string>> = {
   sudoedit: "sudo",
 };
 
-const sections: Readonly<Record<string, string>> = { curl: "web", wget: "web", nano: "editors", vim: "editors", tar: "utils" };
+const sections: Readonly<Record<string, string>> = {
+  curl: "web",
+  wget: "web",
+  nano: "editors",
+  vim: "editors",
+  tar: "utils",
+};
 
 /** The version that `--version` prints: without epoch, revision and repacking marks. */
-export const upstreamVersion = (version: string): string => version.replace(/^\d+:/, "").replace(/-[^-]*$/, "").replace(/[+~]?(dfsg|nmu).*$/, "");
+export const upstreamVersion = (version: string): string =>
+  version
+    .replace(/^\d+:/, "")
+    .replace(/-[^-]*$/, "")
+    .replace(/[+~]?(dfsg|nmu).*$/, "");
 
 /** What a fresh image of the profile has installed. */
 export function imagePackages(profile: Profile): Deb[] {
@@ -147,12 +157,29 @@ export function imagePackages(profile: Profile): Deb[] {
         const [path = "", commands = ""] = folder.split(":");
         return commands.split(",").map((command): DebFile => ({
           path: `${path}/${command}`,
-          program: { program: programs[command] ?? command, version: name === "bash" ? bashVersion(profile) : upstreamVersion(version) },
-          ...(command === "sudo" || command === "su" || command === "passwd" || command === "mount" || command === "umount" ? { mode: 0o4755 } : {}),
+          program: {
+            program: programs[command] ?? command,
+            version: name === "bash" ? bashVersion(profile) : upstreamVersion(version),
+          },
+          ...(command === "sudo" ||
+          command === "su" ||
+          command === "passwd" ||
+          command === "mount" ||
+          command === "umount"
+            ? { mode: 0o4755 }
+            : {}),
         }));
       });
       for (const [path, target] of Object.entries(links[name] ?? {})) files.push({ path, link: target });
-      return [deb({ name, version, section: sections[name] ?? "admin", description: `${name} as on a fresh Ubuntu server`, files })];
+      return [
+        deb({
+          name,
+          version,
+          section: sections[name] ?? "admin",
+          description: `${name} as on a fresh Ubuntu server`,
+          files,
+        }),
+      ];
     });
 }
 

@@ -46,21 +46,86 @@ export function furnishUbuntu(machine: ModelledMachine, dpkg: DpkgDatabase): voi
 
 function makeFolders(files: FileView): void {
   const folders = [
-    "/usr/bin", "/usr/sbin", "/usr/lib/systemd/system", "/usr/lib64", "/usr/libexec", "/usr/local/bin", "/usr/local/sbin",
-    "/usr/local/lib", "/usr/local/libexec", "/usr/local/share", "/usr/local/include", "/usr/local/src", "/usr/include",
-    "/usr/share/keyrings", "/usr/share/doc", "/usr/share/man", "/usr/src", "/usr/lib/x86_64-linux-gnu/pkgconfig", "/usr/lib/sysctl.d",
-    "/usr/lib/modules-load.d", "/etc/apt/sources.list.d", "/etc/apt/trusted.gpg.d", "/etc/apt/apt.conf.d", "/etc/apt/preferences.d",
-    "/etc/systemd/system", "/etc/sysctl.d", "/etc/modules-load.d", "/etc/default", "/etc/cron.d", "/etc/sudoers.d", "/etc/skel",
-    "/etc/ld.so.conf.d", "/etc/ssl/certs", "/etc/security", "/etc/profile.d", "/etc/bash_completion.d", "/etc/alternatives", "/etc/network",
-    "/var/lib/dpkg/info", "/var/lib/apt/lists/partial", "/var/cache/apt/archives/partial", "/var/lib/systemd", "/var/log/apt",
-    "/var/spool/cron/crontabs", "/var/lib/misc", "/var/mail", "/var/tmp", "/run/lock", "/run/user", "/opt", "/srv", "/mnt", "/media",
-    "/boot", "/home", "/dev/shm", "/proc", "/sys/fs/cgroup", "/tmp",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib/systemd/system",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/usr/local/lib",
+    "/usr/local/libexec",
+    "/usr/local/share",
+    "/usr/local/include",
+    "/usr/local/src",
+    "/usr/include",
+    "/usr/share/keyrings",
+    "/usr/share/doc",
+    "/usr/share/man",
+    "/usr/src",
+    "/usr/lib/x86_64-linux-gnu/pkgconfig",
+    "/usr/lib/sysctl.d",
+    "/usr/lib/modules-load.d",
+    "/etc/apt/sources.list.d",
+    "/etc/apt/trusted.gpg.d",
+    "/etc/apt/apt.conf.d",
+    "/etc/apt/preferences.d",
+    "/etc/systemd/system",
+    "/etc/sysctl.d",
+    "/etc/modules-load.d",
+    "/etc/default",
+    "/etc/cron.d",
+    "/etc/sudoers.d",
+    "/etc/skel",
+    "/etc/ld.so.conf.d",
+    "/etc/ssl/certs",
+    "/etc/security",
+    "/etc/profile.d",
+    "/etc/bash_completion.d",
+    "/etc/alternatives",
+    "/etc/network",
+    "/var/lib/dpkg/info",
+    "/var/lib/apt/lists/partial",
+    "/var/cache/apt/archives/partial",
+    "/var/lib/systemd",
+    "/var/log/apt",
+    "/var/spool/cron/crontabs",
+    "/var/lib/misc",
+    "/var/mail",
+    "/var/tmp",
+    "/run/lock",
+    "/run/user",
+    "/opt",
+    "/srv",
+    "/mnt",
+    "/media",
+    "/boot",
+    "/home",
+    "/dev/shm",
+    "/proc",
+    "/sys/fs/cgroup",
+    "/tmp",
   ];
   for (const folder of folders) files.makeDirectories(folder);
-  for (const [link, target] of [["/bin", "usr/bin"], ["/sbin", "usr/sbin"], ["/lib", "usr/lib"], ["/lib64", "usr/lib64"], ["/var/run", "/run"], ["/var/lock", "/run/lock"]] as const) {
+  for (const [link, target] of [
+    ["/bin", "usr/bin"],
+    ["/sbin", "usr/sbin"],
+    ["/lib", "usr/lib"],
+    ["/lib64", "usr/lib64"],
+    ["/var/run", "/run"],
+    ["/var/lock", "/run/lock"],
+  ] as const) {
     files.symlink(target, link);
   }
   files.makeDirectory("/root", 0o700);
+  for (const lock of [
+    "/var/lib/dpkg/lock",
+    "/var/lib/dpkg/lock-frontend",
+    "/var/lib/apt/lists/lock",
+    "/var/cache/apt/archives/lock",
+  ]) {
+    files.writeWithMode(lock, "", 0o640);
+  }
   for (const folder of ["/tmp", "/var/tmp", "/run/lock", "/dev/shm"]) files.chmod(folder, 0o1777);
   files.chmod("/var/spool/cron/crontabs", 0o1730);
   files.chmod("/etc/sudoers.d", 0o750);
@@ -80,7 +145,10 @@ function installImagePackages(files: FileView, dpkg: DpkgDatabase, packages: rea
   dpkg.putAll(
     packages.map((item) => {
       const [first, ...rest] = controlFields(item);
-      return [item.name, new Map([...(first ? [first] : []), ["Status", "install ok installed"] as [string, string], ...rest])] as const;
+      return [
+        item.name,
+        new Map([...(first ? [first] : []), ["Status", "install ok installed"] as [string, string], ...rest]),
+      ] as const;
     }),
   );
 }
@@ -95,7 +163,10 @@ function writeIdentity(machine: ModelledMachine, release: Release): void {
       `BUG_REPORT_URL="https://bugs.launchpad.net/ubuntu/"\nVERSION_CODENAME=${id}\nUBUNTU_CODENAME=${id}\n`,
   );
   files.symlink("../usr/lib/os-release", "/etc/os-release");
-  files.write("/etc/lsb-release", `DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=${release.version}\nDISTRIB_CODENAME=${id}\nDISTRIB_DESCRIPTION="Ubuntu ${release.title}"\n`);
+  files.write(
+    "/etc/lsb-release",
+    `DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=${release.version}\nDISTRIB_CODENAME=${id}\nDISTRIB_DESCRIPTION="Ubuntu ${release.title}"\n`,
+  );
   files.write("/etc/issue", `Ubuntu ${release.title} \\n \\l\n\n`);
   files.write("/etc/debian_version", release.codename === "focal" ? "bullseye/sid\n" : "trixie/sid\n");
   files.write("/etc/hostname", `${machine.name}\n`);
@@ -112,9 +183,15 @@ function writeIdentity(machine: ModelledMachine, release: Release): void {
   files.write("/etc/sysctl.conf", "#\n# System settings; see sysctl.conf(5).\n#\n#net.ipv4.ip_forward=1\n");
   files.symlink("../sysctl.conf", "/etc/sysctl.d/99-sysctl.conf");
   files.write("/etc/sysctl.d/10-console-messages.conf", "kernel.printk = 4 4 1 7\n");
-  files.write("/etc/sysctl.d/10-network-security.conf", "net.ipv4.conf.default.rp_filter=2\nnet.ipv4.conf.all.rp_filter=2\n");
+  files.write(
+    "/etc/sysctl.d/10-network-security.conf",
+    "net.ipv4.conf.default.rp_filter=2\nnet.ipv4.conf.all.rp_filter=2\n",
+  );
   files.write("/etc/sysctl.d/10-ptrace.conf", "kernel.yama.ptrace_scope = 1\n");
-  files.write("/usr/lib/sysctl.d/50-default.conf", "net.ipv4.conf.default.promote_secondaries = 1\nnet.core.default_qdisc = fq_codel\nfs.protected_hardlinks = 1\nfs.protected_symlinks = 1\n");
+  files.write(
+    "/usr/lib/sysctl.d/50-default.conf",
+    "net.ipv4.conf.default.promote_secondaries = 1\nnet.core.default_qdisc = fq_codel\nfs.protected_hardlinks = 1\nfs.protected_symlinks = 1\n",
+  );
   files.write("/etc/modules", "# Kernel modules to load at boot, one per line.\n");
   files.write("/etc/ld.so.conf", "include /etc/ld.so.conf.d/*.conf\n");
   files.write("/etc/ld.so.conf.d/libc.conf", "/usr/local/lib\n");
@@ -149,11 +226,37 @@ function writeAccounts(files: FileView): void {
   files.write(
     "/etc/group",
     [
-      "root:x:0:", "daemon:x:1:", "bin:x:2:", "sys:x:3:", "adm:x:4:syslog,ubuntu", "tty:x:5:", "disk:x:6:", "mail:x:8:", "man:x:12:",
-      "cdrom:x:24:ubuntu", "floppy:x:25:ubuntu", "sudo:x:27:ubuntu", "audio:x:29:ubuntu", "dip:x:30:ubuntu", "www-data:x:33:", "shadow:x:42:",
-      "video:x:44:ubuntu", "plugdev:x:46:ubuntu", "staff:x:50:", "users:x:100:", "systemd-journal:x:101:", "systemd-network:x:102:",
-      "systemd-resolve:x:103:", "crontab:x:105:", "messagebus:x:106:", "syslog:x:110:", "netdev:x:117:ubuntu", "lxd:x:118:ubuntu",
-      "ubuntu:x:1000:", "nogroup:x:65534:", "",
+      "root:x:0:",
+      "daemon:x:1:",
+      "bin:x:2:",
+      "sys:x:3:",
+      "adm:x:4:syslog,ubuntu",
+      "tty:x:5:",
+      "disk:x:6:",
+      "mail:x:8:",
+      "man:x:12:",
+      "cdrom:x:24:ubuntu",
+      "floppy:x:25:ubuntu",
+      "sudo:x:27:ubuntu",
+      "audio:x:29:ubuntu",
+      "dip:x:30:ubuntu",
+      "www-data:x:33:",
+      "shadow:x:42:",
+      "video:x:44:ubuntu",
+      "plugdev:x:46:ubuntu",
+      "staff:x:50:",
+      "users:x:100:",
+      "systemd-journal:x:101:",
+      "systemd-network:x:102:",
+      "systemd-resolve:x:103:",
+      "crontab:x:105:",
+      "messagebus:x:106:",
+      "syslog:x:110:",
+      "netdev:x:117:ubuntu",
+      "lxd:x:118:ubuntu",
+      "ubuntu:x:1000:",
+      "nogroup:x:65534:",
+      "",
     ].join("\n"),
   );
   files.writeWithMode("/etc/shadow", "root:*:19600:0:99999:7:::\nubuntu:!:19600:0:99999:7:::\n", 0o640);
@@ -165,20 +268,34 @@ function writeAccounts(files: FileView): void {
     'Defaults\tenv_reset\nDefaults\tmail_badpass\nDefaults\tsecure_path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"\n\nroot\tALL=(ALL:ALL) ALL\n%admin ALL=(ALL) ALL\n%sudo\tALL=(ALL:ALL) ALL\n\n#includedir /etc/sudoers.d\n',
     0o440,
   );
-  files.writeWithMode("/etc/sudoers.d/90-cloud-init-users", "# User rules for ubuntu\nubuntu ALL=(ALL) NOPASSWD:ALL\n", 0o440);
-  const profile = '# Read by login shells.\nif [ -f "$HOME/.bashrc" ]; then\n    . "$HOME/.bashrc"\nfi\nif [ -d "$HOME/bin" ]; then\n    PATH="$HOME/bin:$PATH"\nfi\nif [ -d "$HOME/.local/bin" ]; then\n    PATH="$HOME/.local/bin:$PATH"\nfi\n';
-  const bashrc = "# Read by interactive shells.\ncase $- in\n    *i*) ;;\n      *) return;;\nesac\nHISTSIZE=1000\nHISTFILESIZE=2000\nalias ll='ls -alF'\nalias la='ls -A'\nalias l='ls -CF'\n";
+  files.writeWithMode(
+    "/etc/sudoers.d/90-cloud-init-users",
+    "# User rules for ubuntu\nubuntu ALL=(ALL) NOPASSWD:ALL\n",
+    0o440,
+  );
+  const profile =
+    '# Read by login shells.\nif [ -f "$HOME/.bashrc" ]; then\n    . "$HOME/.bashrc"\nfi\nif [ -d "$HOME/bin" ]; then\n    PATH="$HOME/bin:$PATH"\nfi\nif [ -d "$HOME/.local/bin" ]; then\n    PATH="$HOME/.local/bin:$PATH"\nfi\n';
+  const bashrc =
+    "# Read by interactive shells.\ncase $- in\n    *i*) ;;\n      *) return;;\nesac\nHISTSIZE=1000\nHISTFILESIZE=2000\nalias ll='ls -alF'\nalias la='ls -A'\nalias l='ls -CF'\n";
   for (const home of ["/etc/skel", "/root", "/home/ubuntu"]) {
     files.makeDirectories(home);
     files.write(`${home}/.profile`, profile);
     files.write(`${home}/.bashrc`, bashrc);
     files.write(`${home}/.bash_logout`, "# Read when a login shell ends.\n");
   }
-  files.write("/etc/profile", 'for script in /etc/profile.d/*.sh; do\n  [ -r "$script" ] && . "$script"\ndone\nunset script\n');
+  files.write(
+    "/etc/profile",
+    'for script in /etc/profile.d/*.sh; do\n  [ -r "$script" ] && . "$script"\ndone\nunset script\n',
+  );
   files.write("/etc/bash.bashrc", "# Read by interactive shells of all users.\n");
-  files.writeWithMode("/etc/environment", 'PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/usr/local/games:/snap/bin"\n', 0o644);
+  files.writeWithMode(
+    "/etc/environment",
+    'PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/usr/local/games:/snap/bin"\n',
+    0o644,
+  );
   files.makeDirectory("/home/ubuntu/.ssh", 0o700);
-  for (const name of ["", "/.profile", "/.bashrc", "/.bash_logout", "/.ssh"]) files.chown(`/home/ubuntu${name}`, 1000, 1000);
+  for (const name of ["", "/.profile", "/.bashrc", "/.bash_logout", "/.ssh"])
+    files.chown(`/home/ubuntu${name}`, 1000, 1000);
 }
 
 function writeAptSources(files: FileView, release: Release): void {
@@ -197,5 +314,8 @@ function writeAptSources(files: FileView, release: Release): void {
   files.write("/etc/apt/sources.list", "# Ubuntu sources have moved to /etc/apt/sources.list.d/ubuntu.sources\n");
   const entry = (uri: string, suites: string): string =>
     `Types: deb\nURIs: ${uri}/\nSuites: ${suites}\nComponents: ${parts}\nSigned-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg\n`;
-  files.write("/etc/apt/sources.list.d/ubuntu.sources", `${entry(archive, "noble noble-updates")}\n${entry(security, "noble-security")}`);
+  files.write(
+    "/etc/apt/sources.list.d/ubuntu.sources",
+    `${entry(archive, "noble noble-updates")}\n${entry(security, "noble-security")}`,
+  );
 }

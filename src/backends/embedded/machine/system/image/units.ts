@@ -39,7 +39,11 @@ export interface ImageUnit {
 
 /** Unit files in /lib/systemd/system of a fresh image. */
 export function imageUnits(): ImageUnit[] {
-  const units: ImageUnit[] = Object.entries(targets).map(([name, title]) => ({ name, text: `[Unit]\nDescription=${title}\n`, wantedBy: "" }));
+  const units: ImageUnit[] = Object.entries(targets).map(([name, title]) => ({
+    name,
+    text: `[Unit]\nDescription=${title}\n`,
+    wantedBy: "",
+  }));
   for (const [name, title, command] of services) {
     const static_ = name.startsWith("systemd-") || name === "dbus";
     const alias = name === "ssh" ? "Alias=sshd.service\n" : "";

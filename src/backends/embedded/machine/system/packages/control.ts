@@ -49,7 +49,11 @@ export function parseRelations(text: string | undefined): Relation[][] {
 export function compareVersions(a: string, b: string): number {
   const left = split(a);
   const right = split(b);
-  return left.epoch - right.epoch || compareParts(left.upstream, right.upstream) || compareParts(left.revision, right.revision);
+  return (
+    left.epoch - right.epoch ||
+    compareParts(left.upstream, right.upstream) ||
+    compareParts(left.revision, right.revision)
+  );
 }
 
 function split(version: string): { epoch: number; upstream: string; revision: string } {

@@ -79,7 +79,12 @@ export function parseDeb(bytes: Uint8Array): Deb | undefined {
 }
 
 const isDeb = (value: unknown): value is Deb =>
-  typeof value === "object" && value !== null && "name" in value && "version" in value && "files" in value && Array.isArray(value.files);
+  typeof value === "object" &&
+  value !== null &&
+  "name" in value &&
+  "version" in value &&
+  "files" in value &&
+  Array.isArray(value.files);
 
 /** The file's content; undefined for folders and links. */
 export function debFileContent(file: DebFile): Uint8Array | undefined {

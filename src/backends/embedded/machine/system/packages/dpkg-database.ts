@@ -76,12 +76,20 @@ export class DpkgDatabase implements PackageDatabase {
   /** Packages that were installed only because another needed them. */
   autoInstalled(): Set<string> {
     if (!this.#files.exists(extendedPath)) return new Set();
-    const marked = parseStanzas(this.#files.readText(extendedPath)).filter((stanza) => stanza.get("Auto-Installed") === "1");
+    const marked = parseStanzas(this.#files.readText(extendedPath)).filter(
+      (stanza) => stanza.get("Auto-Installed") === "1",
+    );
     return new Set(marked.map((stanza) => stanza.get("Package") ?? ""));
   }
 
   setAutoInstalled(names: ReadonlySet<string>): void {
-    const text = [...names].sort().map((name) => formatStanza([["Package", name], ["Architecture", "amd64"], ["Auto-Installed", "1"]]));
+    const text = [...names].sort().map((name) =>
+      formatStanza([
+        ["Package", name],
+        ["Architecture", "amd64"],
+        ["Auto-Installed", "1"],
+      ]),
+    );
     this.#files.makeDirectories("/var/lib/apt");
     this.#files.write(extendedPath, text.join("\n"));
   }
@@ -104,7 +112,9 @@ export class DpkgDatabase implements PackageDatabase {
     const stat = this.#files.stat(statusPath);
     const version = `${stat.inode}:${stat.version}`;
     if (version === this.#version) return;
-    this.#stanzas = new Map(parseStanzas(this.#files.readText(statusPath)).map((stanza) => [stanza.get("Package") ?? "", stanza]));
+    this.#stanzas = new Map(
+      parseStanzas(this.#files.readText(statusPath)).map((stanza) => [stanza.get("Package") ?? "", stanza]),
+    );
     this.#version = version;
   }
 

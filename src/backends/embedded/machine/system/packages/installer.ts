@@ -6,9 +6,13 @@ import type { Deb } from "./deb.ts";
 import { isInstalled, listPath } from "./dpkg-database.ts";
 
 const countOfFiles = (process: Process): number =>
-  58_000 + internalsOf(process.machine).dpkg.list().reduce((sum, item) => sum + item.files.length, 0);
+  58_000 +
+  internalsOf(process.machine)
+    .dpkg.list()
+    .reduce((sum, item) => sum + item.files.length, 0);
 
-export const readingDatabase = (process: Process): string => `(Reading database ... ${countOfFiles(process)} files and directories currently installed.)\n`;
+export const readingDatabase = (process: Process): string =>
+  `(Reading database ... ${countOfFiles(process)} files and directories currently installed.)\n`;
 
 /** dpkg --unpack of one package: its files, then its entry in the database. */
 export async function unpack(process: Process, deb: Deb, archive: string): Promise<boolean> {
@@ -16,7 +20,11 @@ export async function unpack(process: Process, deb: Deb, archive: string): Promi
   const files = process.machine.rootFiles;
   const before = dpkg.get(deb.name);
   await process.out(`Preparing to unpack ${archive} ...\n`);
-  await process.out(before ? `Unpacking ${deb.name} (${deb.version}) over (${before.version}) ...\n` : `Unpacking ${deb.name} (${deb.version}) ...\n`);
+  await process.out(
+    before
+      ? `Unpacking ${deb.name} (${deb.version}) over (${before.version}) ...\n`
+      : `Unpacking ${deb.name} (${deb.version}) ...\n`,
+  );
   await process.machine.environment.pacing.wait("unpack", process.signal);
   for (const file of deb.files) {
     const owner = ownerOf(process, file.path);
@@ -27,7 +35,9 @@ export async function unpack(process: Process, deb: Deb, archive: string): Promi
     );
     return false;
   }
-  const knownConffiles = new Set((dpkg.stanza(deb.name)?.get("Conffiles") ?? "").split("\n").map((line) => line.trim()));
+  const knownConffiles = new Set(
+    (dpkg.stanza(deb.name)?.get("Conffiles") ?? "").split("\n").map((line) => line.trim()),
+  );
   for (const file of deb.files) {
     files.makeDirectories(dirname(file.path));
     if (file.link !== undefined) {
@@ -49,7 +59,8 @@ export async function unpack(process: Process, deb: Deb, archive: string): Promi
   }
   const brought = new Set(deb.files.map((file) => file.path));
   for (const old of before?.files ?? []) {
-    if (old !== "/." && !brought.has(old) && files.exists(old) && !files.isDirectory(old) && !knownConffiles.has(old)) files.unlink(old);
+    if (old !== "/." && !brought.has(old) && files.exists(old) && !files.isDirectory(old) && !knownConffiles.has(old))
+      files.unlink(old);
   }
   files.makeDirectories("/var/lib/dpkg/info");
   files.write(listPath(deb.name), `${["/.", ...deb.files.map((file) => file.path)].join("\n")}\n`);
@@ -59,7 +70,10 @@ export async function unpack(process: Process, deb: Deb, archive: string): Promi
 
 function record(process: Process, deb: Deb, status: string): void {
   const [first, ...rest] = controlFields(deb);
-  internalsOf(process.machine).dpkg.put(deb.name, new Map([...(first ? [first] : []), ["Status", status] as [string, string], ...rest]));
+  internalsOf(process.machine).dpkg.put(
+    deb.name,
+    new Map([...(first ? [first] : []), ["Status", status] as [string, string], ...rest]),
+  );
 }
 
 /** dpkg --configure of one package: what its postinst does. */
@@ -78,7 +92,8 @@ export async function configure(process: Process, deb: Deb): Promise<void> {
   for (const unit of deb.start) {
     if (systemd.fileState(unit) === "masked") continue;
     // deb-systemd-invoke goes on when a unit does not come up.
-    if (systemd.status(unit).active === "active" || systemd.status(unit).active === "activating") await systemd.restart(unit);
+    if (systemd.status(unit).active === "active" || systemd.status(unit).active === "activating")
+      await systemd.restart(unit);
     else await systemd.start(unit);
   }
   if (deb.files.some((file) => /\.so(\.\d+)*$/.test(file.path))) await process.run(["/sbin/ldconfig"]);
@@ -91,7 +106,10 @@ export async function removePackage(process: Process, name: string, purge: boole
   const stanza = dpkg.stanza(name);
   if (!stanza) return;
   const version = stanza.get("Version") ?? "";
-  const conffiles = (stanza.get("Conffiles") ?? "").split("\n").map((line) => line.trim()).filter(Boolean);
+  const conffiles = (stanza.get("Conffiles") ?? "")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
   if (isInstalled(stanza)) {
     await process.out(`Removing ${name} (${version}) ...\n`);
     await process.machine.environment.pacing.wait("unpack", process.signal);

@@ -10,7 +10,10 @@ export interface SigningKey {
   expires?: number;
 }
 
-export const ubuntuKey: SigningKey = { id: "871920D1991BC93C", user: "Ubuntu Archive Automatic Signing Key (2018) <ftpmaster@ubuntu.com>" };
+export const ubuntuKey: SigningKey = {
+  id: "871920D1991BC93C",
+  user: "Ubuntu Archive Automatic Signing Key (2018) <ftpmaster@ubuntu.com>",
+};
 
 /** A binary keyring. Simplified: a real one holds OpenPGP packets; this one holds the keys' names after a packet's first octets. */
 export function keyring(keys: readonly SigningKey[]): Uint8Array {
@@ -24,18 +27,26 @@ export function keyring(keys: readonly SigningKey[]): Uint8Array {
 
 /** The same as text between `BEGIN` and `END` lines. */
 export function armored(keys: readonly SigningKey[]): string {
-  const lines = Buffer.from(keyring(keys)).toString("base64").match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(keyring(keys))
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n${lines.join("\n")}\n-----END PGP PUBLIC KEY BLOCK-----\n`;
 }
 
-export const isArmored = (bytes: Uint8Array): boolean => decode(bytes.subarray(0, 64)).trimStart().startsWith("-----BEGIN PGP");
+export const isArmored = (bytes: Uint8Array): boolean =>
+  decode(bytes.subarray(0, 64)).trimStart().startsWith("-----BEGIN PGP");
 
 /** Keys in a binary or armored file; empty for anything else. */
 export function parseKeys(bytes: Uint8Array): SigningKey[] {
   if (isArmored(bytes)) {
-    const blocks = decode(bytes).matchAll(/-----BEGIN PGP PUBLIC KEY BLOCK-----([\s\S]*?)-----END PGP PUBLIC KEY BLOCK-----/g);
+    const blocks = decode(bytes).matchAll(
+      /-----BEGIN PGP PUBLIC KEY BLOCK-----([\s\S]*?)-----END PGP PUBLIC KEY BLOCK-----/g,
+    );
     return [...blocks].flatMap((block) => {
-      const body = (block[1] ?? "").split("\n").filter((line) => line !== "" && !line.includes(":") && !/^=\S{4}$/.test(line));
+      const body = (block[1] ?? "")
+        .split("\n")
+        .filter((line) => line !== "" && !line.includes(":") && !/^=\S{4}$/.test(line));
       return parseKeys(Uint8Array.from(Buffer.from(body.join(""), "base64")));
     });
   }
@@ -55,7 +66,12 @@ export function parseKeys(bytes: Uint8Array): SigningKey[] {
 }
 
 const isKey = (value: unknown): value is SigningKey =>
-  typeof value === "object" && value !== null && "id" in value && typeof value.id === "string" && "user" in value && typeof value.user === "string";
+  typeof value === "object" &&
+  value !== null &&
+  "id" in value &&
+  typeof value.id === "string" &&
+  "user" in value &&
+  typeof value.user === "string";
 
 /** An index signed in the clear. Simplified: the signature names the key instead of proving it. */
 export const signed = (text: string, key: SigningKey): string =>
@@ -63,7 +79,9 @@ export const signed = (text: string, key: SigningKey): string =>
 
 /** Splits a signed index into its text and the key that signed it. */
 export function parseSigned(text: string): { text: string; key: SigningKey } | undefined {
-  const match = /^-----BEGIN PGP SIGNED MESSAGE-----\n[^\n]*\n\n([\s\S]*)-----BEGIN PGP SIGNATURE-----\n\n(\S+)\n/.exec(text);
+  const match = /^-----BEGIN PGP SIGNED MESSAGE-----\n[^\n]*\n\n([\s\S]*)-----BEGIN PGP SIGNATURE-----\n\n(\S+)\n/.exec(
+    text,
+  );
   if (!match) return undefined;
   try {
     const key: unknown = JSON.parse(Buffer.from(match[2] ?? "", "base64").toString());

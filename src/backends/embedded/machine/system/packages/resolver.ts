@@ -16,7 +16,12 @@ export interface Plan {
  * What has to be installed so that the wanted versions work.
  * Simplified: the first alternative that exists is taken, and nothing is upgraded unless a version demands it.
  */
-export function planInstall(wanted: readonly Offer[], available: Available, dpkg: DpkgDatabase, recommends: boolean): Plan {
+export function planInstall(
+  wanted: readonly Offer[],
+  available: Available,
+  dpkg: DpkgDatabase,
+  recommends: boolean,
+): Plan {
   const chosen = new Map<string, Offer>(wanted.map((offer) => [offer.name, offer]));
   const order: Offer[] = [];
   const visited = new Set<string>();
@@ -29,7 +34,8 @@ export function planInstall(wanted: readonly Offer[], available: Available, dpkg
     const installed = dpkg.get(relation.name);
     if (installed && !remove.has(relation.name)) return satisfies(installed.version, relation);
     if (relation.operator !== undefined) return false;
-    const provides = (text: string | undefined): boolean => parseRelations(text).some((group) => group.some((item) => item.name === relation.name));
+    const provides = (text: string | undefined): boolean =>
+      parseRelations(text).some((group) => group.some((item) => item.name === relation.name));
     return (
       [...chosen.values()].some((offer) => provides(offer.stanza.get("Provides"))) ||
       dpkg.stanzas().some((stanza) => isInstalled(stanza) && provides(stanza.get("Provides")))
@@ -67,10 +73,14 @@ export function planInstall(wanted: readonly Offer[], available: Available, dpkg
         }
       }
     }
-    for (const group of [...parseRelations(offer.stanza.get("Conflicts")), ...parseRelations(offer.stanza.get("Breaks"))]) {
+    for (const group of [
+      ...parseRelations(offer.stanza.get("Conflicts")),
+      ...parseRelations(offer.stanza.get("Breaks")),
+    ]) {
       for (const relation of group) {
         const installed = dpkg.get(relation.name);
-        if (installed && relation.name !== offer.name && satisfies(installed.version, relation)) remove.add(relation.name);
+        if (installed && relation.name !== offer.name && satisfies(installed.version, relation))
+          remove.add(relation.name);
       }
     }
     order.push(offer);
@@ -79,9 +89,19 @@ export function planInstall(wanted: readonly Offer[], available: Available, dpkg
   return { install: order, remove: [...remove], unmet };
 }
 
-function unmetLine(name: string, key: string, group: readonly Relation[], available: Available, chosen: ReadonlyMap<string, Offer>, dpkg: DpkgDatabase): string {
+function unmetLine(
+  name: string,
+  key: string,
+  group: readonly Relation[],
+  available: Available,
+  chosen: ReadonlyMap<string, Offer>,
+  dpkg: DpkgDatabase,
+): string {
   const parts = group.map((relation) => {
-    const shown = relation.operator === undefined ? relation.name : `${relation.name} (${relation.operator} ${relation.version ?? ""})`;
+    const shown =
+      relation.operator === undefined
+        ? relation.name
+        : `${relation.name} (${relation.operator} ${relation.version ?? ""})`;
     const selected = chosen.get(relation.name)?.version ?? dpkg.get(relation.name)?.version;
     if (selected !== undefined) return `${shown} but ${selected} is to be installed`;
     if (available.offers(relation.name).length === 0) return `${shown} but it is not installable`;
@@ -93,13 +113,15 @@ function unmetLine(name: string, key: string, group: readonly Relation[], availa
 /** Installed packages that need one of `gone`, directly or not. */
 export function dependants(gone: ReadonlySet<string>, dpkg: DpkgDatabase): string[] {
   const all = new Set(gone);
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     grew = false;
     for (const stanza of dpkg.stanzas().filter(isInstalled)) {
       const name = stanza.get("Package") ?? "";
       if (all.has(name)) continue;
       const broken = parseRelations(stanza.get("Depends")).some(
-        (group) => group.some((item) => all.has(item.name)) && !group.some((item) => !all.has(item.name) && dpkg.get(item.name) !== undefined),
+        (group) =>
+          group.some((item) => all.has(item.name)) &&
+          !group.some((item) => !all.has(item.name) && dpkg.get(item.name) !== undefined),
       );
       if (!broken) continue;
       all.add(name);
@@ -120,12 +142,17 @@ export function unneeded(dpkg: DpkgDatabase, without: ReadonlySet<string> = new 
     const stanza = byName.get(name);
     if (!stanza) {
       for (const [other, candidate] of byName) {
-        if (parseRelations(candidate.get("Provides")).some((group) => group.some((item) => item.name === name)) && !needed.has(other)) keep(other);
+        if (
+          parseRelations(candidate.get("Provides")).some((group) => group.some((item) => item.name === name)) &&
+          !needed.has(other)
+        )
+          keep(other);
       }
       return;
     }
     needed.add(name);
-    for (const key of ["Depends", "Recommends"]) for (const group of parseRelations(stanza.get(key))) for (const item of group) keep(item.name);
+    for (const key of ["Depends", "Recommends"])
+      for (const group of parseRelations(stanza.get(key))) for (const item of group) keep(item.name);
   };
   for (const name of byName.keys()) if (!automatic.has(name)) keep(name);
   return [...byName.keys()].filter((name) => !needed.has(name)).sort();

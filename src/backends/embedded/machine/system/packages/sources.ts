@@ -38,11 +38,17 @@ export function readSources(files: FileView): SourcesResult {
     for (const [index, raw] of text.split("\n").entries()) {
       const line = raw.replace(/#.*$/, "").trim();
       if (line === "") continue;
-      const malformed = (part: string): SourcesResult => ({ sources, error: `E: Malformed entry ${index + 1} in list file ${path} (${part})\nE: The list of sources could not be read.\n` });
+      const malformed = (part: string): SourcesResult => ({
+        sources,
+        error: `E: Malformed entry ${index + 1} in list file ${path} (${part})\nE: The list of sources could not be read.\n`,
+      });
       const match = /^(\S+)\s+(?:\[\s*([^\]]*?)\s*\]\s+)?(.*)$/.exec(line);
       const type = match?.[1] ?? line;
       if (type !== "deb" && type !== "deb-src") {
-        return { sources, error: `E: Type '${type}' is not known on line ${index + 1} in source list ${path}\nE: The list of sources could not be read.\n` };
+        return {
+          sources,
+          error: `E: Type '${type}' is not known on line ${index + 1} in source list ${path}\nE: The list of sources could not be read.\n`,
+        };
       }
       const [uri, suite, ...components] = (match?.[3] ?? "").split(/\s+/).filter(Boolean);
       if (uri === undefined) return malformed("URI");
@@ -51,7 +57,12 @@ export function readSources(files: FileView): SourcesResult {
       if (components.length === 0 && !suite.endsWith("/")) return malformed("Component");
       if (components.length > 0 && suite.endsWith("/")) return malformed("absolute Suite Component");
       if (type === "deb-src") continue;
-      const options = new Map((match?.[2] ?? "").split(/\s+/).filter(Boolean).map((option) => [option.split("=")[0] ?? "", option.split("=")[1] ?? ""] as const));
+      const options = new Map(
+        (match?.[2] ?? "")
+          .split(/\s+/)
+          .filter(Boolean)
+          .map((option) => [option.split("=")[0] ?? "", option.split("=")[1] ?? ""] as const),
+      );
       sources.push({
         uri: uri.replace(/\/+$/, ""),
         suite,
@@ -66,7 +77,10 @@ export function readSources(files: FileView): SourcesResult {
 }
 
 function modernSources(text: string, path: string): AptSource[] {
-  const clean = text.split("\n").filter((line) => !line.startsWith("#")).join("\n");
+  const clean = text
+    .split("\n")
+    .filter((line) => !line.startsWith("#"))
+    .join("\n");
   return parseStanzas(clean).flatMap((stanza) => {
     const list = (key: string): string[] => (stanza.get(key) ?? "").split(/\s+/).filter(Boolean);
     if (!list("Types").includes("deb") || stanza.get("Enabled") === "no") return [];
@@ -91,13 +105,23 @@ export function suiteUrl(source: AptSource): string {
 }
 
 const listsFolder = "/var/lib/apt/lists";
-const mangle = (url: string): string => url.replace(/^[a-z]+:\/\//, "").replaceAll("_", "%5f").replaceAll(/[/]+/g, "_");
+const mangle = (url: string): string =>
+  url
+    .replace(/^[a-z]+:\/\//, "")
+    .replaceAll("_", "%5f")
+    .replaceAll(/[/]+/g, "_");
 
-export const releaseListPath = (source: AptSource): string => `${listsFolder}/${mangle(suiteUrl(source))}_${source.suite.endsWith("/") ? "." : ""}InRelease`.replace("_.InRelease", "_InRelease");
+export const releaseListPath = (source: AptSource): string =>
+  `${listsFolder}/${mangle(suiteUrl(source))}_${source.suite.endsWith("/") ? "." : ""}InRelease`.replace(
+    "_.InRelease",
+    "_InRelease",
+  );
 
 /** Path in /var/lib/apt/lists of a component's packages; a flat repository has one, without a component. */
 export const packagesListPath = (source: AptSource, component: string | undefined): string =>
-  component === undefined ? `${listsFolder}/${mangle(suiteUrl(source))}_Packages` : `${listsFolder}/${mangle(suiteUrl(source))}_${component}_binary-amd64_Packages`;
+  component === undefined
+    ? `${listsFolder}/${mangle(suiteUrl(source))}_Packages`
+    : `${listsFolder}/${mangle(suiteUrl(source))}_${component}_binary-amd64_Packages`;
 
 /** `focal/main amd64` as apt prints it after the address. */
 export const shownSuite = (source: AptSource): string => (source.suite.endsWith("/") ? "" : source.suite);

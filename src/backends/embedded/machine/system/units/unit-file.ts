@@ -53,7 +53,21 @@ export const truthy = (value: string | undefined): boolean => /^(1|yes|true|on)$
 export function timeSpan(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (text.trim() === "infinity") return Number.POSITIVE_INFINITY;
-  const units: Record<string, number> = { "": 1000, s: 1000, sec: 1000, second: 1000, seconds: 1000, ms: 1, msec: 1, us: 0.001, m: 60_000, min: 60_000, minutes: 60_000, h: 3_600_000, d: 86_400_000 };
+  const units: Record<string, number> = {
+    "": 1000,
+    s: 1000,
+    sec: 1000,
+    second: 1000,
+    seconds: 1000,
+    ms: 1,
+    msec: 1,
+    us: 0.001,
+    m: 60_000,
+    min: 60_000,
+    minutes: 60_000,
+    h: 3_600_000,
+    d: 86_400_000,
+  };
   let total = 0;
   for (const match of text.trim().matchAll(/(\d+(?:\.\d+)?)\s*([a-z]*)\s*/gi)) {
     const factor = units[(match[2] ?? "").toLowerCase()];

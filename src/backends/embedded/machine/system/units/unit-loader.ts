@@ -4,7 +4,12 @@ import { parseUnitFile, setting, words } from "./unit-file.ts";
 import type { UnitSettings } from "./unit-file.ts";
 
 /** Where systemd looks, first match wins. */
-export const unitFolders = ["/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/lib/systemd/system"];
+export const unitFolders = [
+  "/etc/systemd/system",
+  "/run/systemd/system",
+  "/usr/local/lib/systemd/system",
+  "/lib/systemd/system",
+];
 export const adminFolder = "/etc/systemd/system";
 
 export interface LoadedUnit {
@@ -50,7 +55,8 @@ export function loadUnit(files: FileView, wanted: string): LoadedUnit {
   let path = findFragment(files, name);
   for (let hops = 0; hops < 10 && path !== undefined && files.lstat(path).type === "symlink"; hops += 1) {
     const target = resolvePath(dirname(path), files.readLink(path));
-    if (target === "/dev/null") return { id: name, loadState: "masked", fragment: path, dropIns: [], settings: new Map(), fingerprint: "masked" };
+    if (target === "/dev/null")
+      return { id: name, loadState: "masked", fragment: path, dropIns: [], settings: new Map(), fingerprint: "masked" };
     if (suffixes.test(basename(target)) && templateOf(name) === undefined) name = basename(target);
     path = shownPath(target);
     if (!exists(files, path)) path = undefined;
@@ -71,7 +77,8 @@ export function loadUnit(files: FileView, wanted: string): LoadedUnit {
     return `${item}:${stat.inode}:${stat.version}:${stat.mtime}`;
   });
   const exec = settings.get("Service")?.get("ExecStart") ?? [];
-  const bad = name.endsWith(".service") && (exec.length === 0 || exec.some((value) => !/^[-@:+!]*("|\/|\$\{?\w)/.test(value)));
+  const bad =
+    name.endsWith(".service") && (exec.length === 0 || exec.some((value) => !/^[-@:+!]*("|\/|\$\{?\w)/.test(value)));
   const oneshotWithoutExec = bad && setting(settings, "Service", "Type") === "oneshot" && exec.length === 0;
   return {
     id: name,
@@ -142,7 +149,8 @@ export function fileState(files: FileView, wanted: string): FileState {
   if (unit.loadState === "not-found") return "not-found";
   if (unit.id !== name && templateOf(name) === undefined) return "alias";
   for (const link of installLinks(unit)) if (exists(files, link.path)) return "enabled";
-  const wants = words(unit.settings, "Install", "WantedBy").length + words(unit.settings, "Install", "RequiredBy").length;
+  const wants =
+    words(unit.settings, "Install", "WantedBy").length + words(unit.settings, "Install", "RequiredBy").length;
   const aliases = words(unit.settings, "Install", "Alias").length;
   if (wantsLinkExists(files, unit.id)) return "enabled";
   return wants + aliases + words(unit.settings, "Install", "Also").length > 0 ? "disabled" : "static";
@@ -151,13 +159,17 @@ export function fileState(files: FileView, wanted: string): FileState {
 /** A link that somebody made by hand counts as well. */
 function wantsLinkExists(files: FileView, id: string): boolean {
   if (!files.isDirectory(adminFolder)) return false;
-  return files.list(adminFolder).some((name) => /\.(wants|requires)$/.test(name) && exists(files, `${adminFolder}/${name}/${id}`));
+  return files
+    .list(adminFolder)
+    .some((name) => /\.(wants|requires)$/.test(name) && exists(files, `${adminFolder}/${name}/${id}`));
 }
 
 /** The links that enabling makes, in systemd's order. */
 export function installLinks(unit: LoadedUnit): { path: string; target: string }[] {
   const links = words(unit.settings, "Install", "Alias").map((alias) => `${adminFolder}/${alias}`);
-  for (const target of words(unit.settings, "Install", "WantedBy")) links.push(`${adminFolder}/${target}.wants/${unit.id}`);
-  for (const target of words(unit.settings, "Install", "RequiredBy")) links.push(`${adminFolder}/${target}.requires/${unit.id}`);
+  for (const target of words(unit.settings, "Install", "WantedBy"))
+    links.push(`${adminFolder}/${target}.wants/${unit.id}`);
+  for (const target of words(unit.settings, "Install", "RequiredBy"))
+    links.push(`${adminFolder}/${target}.requires/${unit.id}`);
   return links.map((path) => ({ path, target: unit.fragment }));
 }

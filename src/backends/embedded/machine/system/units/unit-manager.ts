@@ -2,7 +2,14 @@ import { FileError } from "../../files/errors.ts";
 import { root } from "../../files/file-system.ts";
 import { dirname } from "../../files/paths.ts";
 import { lines, Pipe } from "../../io.ts";
-import type { ModelledMachine, RunningProcess, UnitActiveState, UnitManager, UnitResult, UnitStatus } from "../../machine.ts";
+import type {
+  ModelledMachine,
+  RunningProcess,
+  UnitActiveState,
+  UnitManager,
+  UnitResult,
+  UnitStatus,
+} from "../../machine.ts";
 import type { SignalName } from "../../process.ts";
 import { signalNumbers } from "../../process.ts";
 import { fileLines } from "../users.ts";
@@ -183,8 +190,10 @@ export class Systemd implements UnitManager {
     const files = this.#machine.rootFiles;
     const unit = loadUnit(files, name);
     if (unit.loadState === "masked") return failure(`Failed to enable unit: Unit file ${unit.fragment} is masked.`);
-    if (unit.loadState === "not-found") return failure(`Failed to enable unit: Unit file ${unitName(name)} does not exist.`);
-    if (unit.id !== unitName(name)) return failure(`Failed to enable unit: Refusing to operate on alias name or linked unit file: ${unitName(name)}`);
+    if (unit.loadState === "not-found")
+      return failure(`Failed to enable unit: Unit file ${unitName(name)} does not exist.`);
+    if (unit.id !== unitName(name))
+      return failure(`Failed to enable unit: Refusing to operate on alias name or linked unit file: ${unitName(name)}`);
     const links = installLinks(unit);
     const also = words(unit.settings, "Install", "Also");
     if (links.length === 0 && also.length === 0) return { ok: true, message: noInstallSection };
@@ -262,7 +271,8 @@ export class Systemd implements UnitManager {
     for (const target of wanted) {
       for (const name of pulledInBy(this.#machine.rootFiles, target)) {
         const unit = this.unit(name);
-        if (unit.loadState === "loaded" && !/\.(timer|socket)$/.test(unit.id)) await this.#startJob(unit.id, "start", new Set());
+        if (unit.loadState === "loaded" && !/\.(timer|socket)$/.test(unit.id))
+          await this.#startJob(unit.id, "start", new Set());
       }
       this.#change(this.#state(this.unit(target)), "active", "active");
     }
@@ -340,7 +350,8 @@ export class Systemd implements UnitManager {
     if (state.active === "active") return success;
     visiting.add(unit.id);
     if (!unit.id.endsWith(".service")) {
-      for (const other of pulledInBy(this.#machine.rootFiles, unit.id)) if (!visiting.has(other)) await this.#startJob(other, "start", visiting);
+      for (const other of pulledInBy(this.#machine.rootFiles, unit.id))
+        if (!visiting.has(other)) await this.#startJob(other, "start", visiting);
       this.#change(state, "active", unit.id.endsWith(".target") ? "active" : "listening");
       return success;
     }
@@ -350,7 +361,9 @@ export class Systemd implements UnitManager {
         if (visiting.has(needed.id)) continue;
         if (needed.loadState !== "loaded") {
           if (kind === "Wants") continue;
-          return failure(`Failed to ${verb} ${unit.id}: Unit ${needed.id} ${needed.loadState === "masked" ? "is masked" : "not found"}.`);
+          return failure(
+            `Failed to ${verb} ${unit.id}: Unit ${needed.id} ${needed.loadState === "masked" ? "is masked" : "not found"}.`,
+          );
         }
         const result = await this.#startJob(needed.id, "start", visiting);
         if (!result.ok && kind !== "Wants") {
@@ -388,7 +401,9 @@ export class Systemd implements UnitManager {
       setting(settings, "Unit", "StartLimitInterval") ??
       setting(settings, "Service", "StartLimitInterval");
     const interval = (timeSpan(written) ?? 10_000) * this.#timeFactor();
-    const burst = Number(setting(settings, "Unit", "StartLimitBurst") ?? setting(settings, "Service", "StartLimitBurst") ?? 5);
+    const burst = Number(
+      setting(settings, "Unit", "StartLimitBurst") ?? setting(settings, "Service", "StartLimitBurst") ?? 5,
+    );
     const now = clock.monotonic();
     state.starts = state.starts.filter((at) => now - at < interval);
     if (interval > 0 && state.starts.length >= burst) return true;
@@ -407,7 +422,8 @@ export class Systemd implements UnitManager {
     const generation = ++state.generation;
     const stale = (): boolean => state.generation !== generation;
     if (!resumed) {
-      if (type !== "simple" && type !== "exec" && type !== "idle") this.#log(unit.id, `Starting ${this.#title(state)}...`);
+      if (type !== "simple" && type !== "exec" && type !== "idle")
+        this.#log(unit.id, `Starting ${this.#title(state)}...`);
       this.#change(state, "activating", "start-pre");
       state.result = "success";
       state.exitCode = undefined;
@@ -441,7 +457,10 @@ export class Systemd implements UnitManager {
     const ended = main.exit.then((code) => ({ code }));
     const waits = type === "notify" || type === "forking" || type === "notify-reload";
     if (waits && !resumed) {
-      const limit = timeSpan(setting(unit.settings, "Service", "TimeoutStartSec") ?? setting(unit.settings, "Service", "TimeoutSec")) ?? 90_000;
+      const limit =
+        timeSpan(
+          setting(unit.settings, "Service", "TimeoutStartSec") ?? setting(unit.settings, "Service", "TimeoutSec"),
+        ) ?? 90_000;
       const timeout = this.#timeout(limit);
       const first = await Promise.race([readiness, ended, timeout.expired]);
       timeout.cancel();
@@ -497,9 +516,15 @@ export class Systemd implements UnitManager {
 
   /** RuntimeDirectory=, StateDirectory= and their kin. */
   #makeRuntimeFolders(unit: LoadedUnit): void {
-    const bases = { RuntimeDirectory: "/run", StateDirectory: "/var/lib", LogsDirectory: "/var/log", CacheDirectory: "/var/cache" };
+    const bases = {
+      RuntimeDirectory: "/run",
+      StateDirectory: "/var/lib",
+      LogsDirectory: "/var/log",
+      CacheDirectory: "/var/cache",
+    };
     for (const [key, base] of Object.entries(bases)) {
-      for (const name of words(unit.settings, "Service", key)) this.#machine.rootFiles.makeDirectories(`${base}/${name}`);
+      for (const name of words(unit.settings, "Service", key))
+        this.#machine.rootFiles.makeDirectories(`${base}/${name}`);
     }
   }
 
@@ -528,7 +553,12 @@ export class Systemd implements UnitManager {
     const command = parseCommand(value, env, state.unit.id);
     const path = command.argv[0] ?? "";
     if (!credentials) {
-      this.#write(state.unit.id, `(${path.slice(path.lastIndexOf("/") + 1)})`, undefined, `${state.unit.id}: Failed to determine user credentials: No such process`);
+      this.#write(
+        state.unit.id,
+        `(${path.slice(path.lastIndexOf("/") + 1)})`,
+        undefined,
+        `${state.unit.id}: Failed to determine user credentials: No such process`,
+      );
       return "217/USER";
     }
     const output = new Pipe();
@@ -563,12 +593,14 @@ export class Systemd implements UnitManager {
     const settings = state.unit.settings;
     const env: Record<string, string> = { ...defaultEnvironment };
     const account = user === undefined ? undefined : this.#machine.users.byName(user);
-    if (account) Object.assign(env, { HOME: account.home, USER: account.name, LOGNAME: account.name, SHELL: account.shell });
+    if (account)
+      Object.assign(env, { HOME: account.home, USER: account.name, LOGNAME: account.name, SHELL: account.shell });
     const assign = (text: string): void => {
       const at = text.indexOf("=");
       if (at > 0) env[text.slice(0, at)] = text.slice(at + 1);
     };
-    for (const value of settings.get("Service")?.get("Environment") ?? []) for (const word of splitWords(value)) assign(word);
+    for (const value of settings.get("Service")?.get("Environment") ?? [])
+      for (const word of splitWords(value)) assign(word);
     for (const value of settings.get("Service")?.get("EnvironmentFile") ?? []) {
       for (const line of fileLines(this.#machine.rootFiles, value.replace(/^-/, ""))) {
         const text = line.trim();
@@ -677,12 +709,12 @@ export class Systemd implements UnitManager {
   #jobFailed(state: UnitState, result: string): UnitResult {
     const id = state.unit.id;
     if (result === "start-limit-hit") {
-      return failure(
-        `Job for ${id} failed.\nSee "systemctl status ${id}" and "journalctl -xe" for details.`,
-      );
+      return failure(`Job for ${id} failed.\nSee "systemctl status ${id}" and "journalctl -xe" for details.`);
     }
     const reason = jobReasons[result] ?? jobReasons["exit-code"] ?? "";
-    return failure(`Job for ${id} failed because ${reason}.\nSee "systemctl status ${id}" and "journalctl -xe" for details.`);
+    return failure(
+      `Job for ${id} failed because ${reason}.\nSee "systemctl status ${id}" and "journalctl -xe" for details.`,
+    );
   }
 
   #title(state: UnitState): string {
@@ -710,14 +742,30 @@ const failure = (message: string): UnitResult => ({ ok: false, message });
 
 const signalNames = new Map(Object.entries(signalNumbers).map(([name, number]) => [number, name.replace(/^SIG/, "")]));
 const cleanSignals = new Set(["TERM", "INT", "HUP", "PIPE"]);
-const statusNames: Readonly<Record<number, string>> = { 0: "SUCCESS", 1: "FAILURE", 2: "INVALIDARGUMENT", 126: "n/a", 127: "n/a", 203: "EXEC", 217: "USER" };
+const statusNames: Readonly<Record<number, string>> = {
+  0: "SUCCESS",
+  1: "FAILURE",
+  2: "INVALIDARGUMENT",
+  126: "n/a",
+  127: "n/a",
+  203: "EXEC",
+  217: "USER",
+};
 
 function endingOf(code: number): Ending {
   const signal = code > 128 ? signalNames.get(code - 128) : undefined;
   if (signal !== undefined) {
-    return { clean: cleanSignals.has(signal), result: cleanSignals.has(signal) ? "success" : "signal", text: `code=killed, status=${code - 128}/${signal}` };
+    return {
+      clean: cleanSignals.has(signal),
+      result: cleanSignals.has(signal) ? "success" : "signal",
+      text: `code=killed, status=${code - 128}/${signal}`,
+    };
   }
-  return { clean: code === 0, result: code === 0 ? "success" : "exit-code", text: `code=exited, status=${code}/${statusNames[code] ?? "n/a"}` };
+  return {
+    clean: code === 0,
+    result: code === 0 ? "success" : "exit-code",
+    text: `code=exited, status=${code}/${statusNames[code] ?? "n/a"}`,
+  };
 }
 
 function linkTarget(files: ModelledMachine["rootFiles"], path: string): string | undefined {
