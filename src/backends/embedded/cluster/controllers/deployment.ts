@@ -47,8 +47,11 @@ export function startDeploymentController(context: ControllerContext): void {
   async function reconcile(key: string): Promise<void> {
     const deployment = deployments.get(key);
     if (!deployment) return;
-    const owned = sets.list(deployment.metadata.namespace).filter((set) => controllerOf(set)?.uid === deployment.metadata.uid);
-    if (deployment.metadata.deletionTimestamp !== undefined) return writeStatus(deployment, owned, find(deployment, owned));
+    const owned = sets
+      .list(deployment.metadata.namespace)
+      .filter((set) => controllerOf(set)?.uid === deployment.metadata.uid);
+    if (deployment.metadata.deletionTimestamp !== undefined)
+      return writeStatus(deployment, owned, find(deployment, owned));
     if (deployment.spec.paused) {
       const current = find(deployment, owned);
       await scaleProportionally(deployment, owned);
@@ -235,11 +238,20 @@ export function startDeploymentController(context: ControllerContext): void {
 
   const patchSet = (set: ReplicaSet, patch: unknown) =>
     context.client.patch(
-      { apiVersion: "apps/v1", resource: "replicasets", namespace: set.metadata.namespace ?? "", name: set.metadata.name },
+      {
+        apiVersion: "apps/v1",
+        resource: "replicasets",
+        namespace: set.metadata.namespace ?? "",
+        name: set.metadata.name,
+      },
       patch,
     );
 
-  async function writeStatus(deployment: Deployment, owned: ReplicaSet[], current: ReplicaSet | undefined): Promise<void> {
+  async function writeStatus(
+    deployment: Deployment,
+    owned: ReplicaSet[],
+    current: ReplicaSet | undefined,
+  ): Promise<void> {
     const latest = deployments.get(keyOf(deployment)) ?? deployment;
     const { status, progressDueInMs } = deploymentStatus(latest, owned, current, context.clock.now());
     if (progressDueInMs !== undefined) queue.addAfter(keyOf(deployment), progressDueInMs);
@@ -255,7 +267,8 @@ export function startDeploymentController(context: ControllerContext): void {
     const wanted = deployment.spec.replicas ?? 1;
     if ((sets.get(keyOf(current))?.status?.availableReplicas ?? 0) < wanted) return;
     const gone = old.filter(
-      (set) => replicasOf(set) === 0 && (set.status?.replicas ?? 0) === 0 && set.metadata.deletionTimestamp === undefined,
+      (set) =>
+        replicasOf(set) === 0 && (set.status?.replicas ?? 0) === 0 && set.metadata.deletionTimestamp === undefined,
     );
     const surplus = gone.length - (deployment.spec.revisionHistoryLimit ?? 10);
     for (const set of gone.sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, Math.max(0, surplus))) {

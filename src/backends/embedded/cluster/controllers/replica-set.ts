@@ -96,7 +96,12 @@ export function startReplicaSetController(context: ControllerContext): void {
     for (const pod of pods.list(set.metadata.namespace)) {
       const matches = selectorMatches(set.spec.selector, pod.metadata.labels);
       const owner = controllerOf(pod);
-      const podKey = { apiVersion: "v1", resource: "pods", namespace: pod.metadata.namespace ?? "", name: pod.metadata.name };
+      const podKey = {
+        apiVersion: "v1",
+        resource: "pods",
+        namespace: pod.metadata.namespace ?? "",
+        name: pod.metadata.name,
+      };
       if (owner?.uid === set.metadata.uid) {
         if (matches) claimed.push(pod);
         else if (pod.metadata.deletionTimestamp === undefined) {

@@ -371,8 +371,7 @@ export function ownerReference(owner: ApiObject, apiVersion: string, kind: strin
 export const podIsReady = (pod: Pod): boolean =>
   pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
 
-export const podIsTerminal = (pod: Pod): boolean =>
-  pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+export const podIsTerminal = (pod: Pod): boolean => pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
 
 export const podIsActive = (pod: Pod): boolean => !podIsTerminal(pod) && pod.metadata.deletionTimestamp === undefined;
 

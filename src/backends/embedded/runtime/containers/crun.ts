@@ -1,0 +1,95 @@
+import type { Executable } from "../../machine/executable.ts";
+import type { FileView } from "../../machine/files/file-system.ts";
+import type { SpawnRequest } from "../../machine/machine.ts";
+import { execNative, failingRequest, findInContainer, isNative, nativeRequest } from "./native-process.ts";
+import type { ContainerSpec, ExecOutcome, OciRuntime } from "./oci.ts";
+import { OciError } from "./oci.ts";
+import { wasmRequest } from "./wasm-process.ts";
+
+const systemFolders = [
+  "/lib",
+  "/usr/lib",
+  "/lib/x86_64-linux-gnu",
+  "/usr/lib/x86_64-linux-gnu",
+  "/lib64",
+  "/usr/lib64",
+];
+
+/** True when the dynamic loader finds a library. Simplified: a real one looks into the cache that ldconfig made. */
+export function hasLibrary(files: FileView, name: string): boolean {
+  const folders = [...systemFolders];
+  const configuration = ["/etc/ld.so.conf"];
+  if (files.isDirectory("/etc/ld.so.conf.d")) {
+    configuration.push(...files.list("/etc/ld.so.conf.d").map((file) => `/etc/ld.so.conf.d/${file}`));
+  } else folders.push("/usr/local/lib");
+  for (const file of configuration) {
+    if (!files.exists(file)) continue;
+    folders.push(
+      ...files
+        .readText(file)
+        .split("\n")
+        .filter((line) => line.startsWith("/")),
+    );
+  }
+  return folders.some((folder) => files.exists(`${folder.trim()}/${name}`));
+}
+
+/** Decides as crun's custom handlers do whether a container is a Wasm workload. */
+export function wantsWasm(argv: readonly string[], annotations: Readonly<Record<string, string>>): boolean {
+  if (annotations["io.kubernetes.cri.container-type"] === "sandbox") return false;
+  const isModule = /\.(wasm|wat)$/.test(argv[0] ?? "");
+  const handler = annotations["run.oci.handler"];
+  if (handler !== undefined) {
+    if (handler === "wasm" || handler === "wasmedge") return true;
+    return handler === "wasm-smart" && isModule;
+  }
+  const variant = annotations["module.wasm.image/variant"];
+  return variant === "compat" || (variant === "compat-smart" && isModule);
+}
+
+/** The crun at `path`, as its build made it. */
+export function createCrun(path: string, executable: Executable): OciRuntime {
+  const canRunWasm = (executable.facts?.["wasm"] ?? "").includes("wasmedge");
+  const isWasm = (spec: ContainerSpec): boolean => canRunWasm && wantsWasm(spec.argv, spec.annotations);
+  return {
+    kind: "crun",
+    path,
+    executable,
+    prepare(spec): SpawnRequest {
+      if (isWasm(spec)) {
+        if (!hasLibrary(spec.machine.rootFiles, "libwasmedge.so.0")) {
+          throw new OciError(
+            "could not load `libwasmedge.so.0`: `libwasmedge.so.0: cannot open shared object file: No such file or directory`",
+          );
+        }
+        return wasmRequest(spec);
+      }
+      const name = spec.argv[0] ?? "";
+      const found = findInContainer(spec, name);
+      if (found.kind === "directory") {
+        throw new OciError(`the path \`${name}\` is not a regular file: Operation not permitted`);
+      }
+      if (found.kind === "denied") throw new OciError("open executable: Permission denied");
+      if (found.kind === "missing") throw new OciError(notFound(executable.version, name));
+      if (isNative(found.entry.bytes)) return nativeRequest(spec, found);
+      const words = `exec container process \`${found.path}\`: Exec format error`;
+      const time = new Date(spec.machine.environment.clock.now()).toISOString().replace("Z", "000Z");
+      return failingRequest(spec, spec.jsonErrors ? JSON.stringify({ msg: words, level: "error", time }) : words, 1);
+    },
+    async exec(spec, argv): Promise<ExecOutcome> {
+      if (isWasm(spec)) return { exitCode: 1, stdout: "", stderr: "the handler does not support exec\n" };
+      const found = findInContainer(spec, argv[0] ?? "");
+      if (found.kind !== "file" || !isNative(found.entry.bytes)) {
+        throw new OciError(notFound(executable.version, argv[0] ?? ""));
+      }
+      return execNative(spec, argv, found);
+    },
+  };
+}
+
+/** Newer versions no longer name $PATH. */
+function notFound(version: string, name: string): string {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const where = major > 1 || minor >= 15 ? "not found" : "not found in $PATH";
+  return `executable file \`${name}\` ${where}: No such file or directory`;
+}

@@ -1,0 +1,413 @@
+import type { ModelledMachine } from "../../machine/machine.ts";
+import { FileError } from "../../machine/files/errors.ts";
+import { dirname } from "../../machine/files/paths.ts";
+import type { NetworkPlace } from "../../network/network.ts";
+import type {
+  ContainerConfig,
+  ContainerRuntime,
+  ContainerStatus,
+  PodSandboxConfig,
+  PodSandboxStatus,
+  PulledImage,
+  RuntimeCondition,
+} from "../cri.ts";
+import { CriError } from "../cri.ts";
+import type { ImageStore, StoredImage } from "../images/image-store.ts";
+import { removeFromNetwork } from "./cni.ts";
+import { ContainerLog } from "./log-file.ts";
+import { monitorOf } from "./monitor.ts";
+import type { ContainerSpec, OciRuntime } from "./oci.ts";
+import { OciError } from "./oci.ts";
+
+/** What a high-level runtime does in its own way. */
+export interface EngineFlavour {
+  /** Key of the durable state: `crio` or `containerd`. */
+  key: string;
+  name: "cri-o" | "containerd";
+  version: string;
+  /** Folder below which container root file systems are mounted; `<id>` is filled in. */
+  bundle(id: string): string;
+  /** As they stand: images of a store on this machine. */
+  images: ImageStore;
+  conditions(): RuntimeCondition[];
+  info(): Record<string, unknown>;
+  /** The OCI runtime of a handler. Throws CriError; `sandboxId` is for its words. */
+  runtimeFor(handler: string, sandboxId: string): OciRuntime;
+  /** What is left of a pod's annotations for the OCI runtime. */
+  annotationsFor(handler: string, annotations: Record<string, string>): Record<string, string>;
+  /** Sets the pod's network up and returns its address. Throws CriError. */
+  connectPod(config: PodSandboxConfig, sandboxId: string): string;
+  /** Work before a sandbox can start, such as pulling its image. */
+  prepareSandbox(): Promise<void>;
+  pull(reference: string): Promise<StoredImage>;
+  /** What a container's imageID shows. */
+  imageRef(image: PulledImage, reference: string): string;
+  /** CRI-O runs `create` when the CRI creates a container, containerd when it starts it. */
+  failsAtCreate: boolean;
+  createFailure(runtime: OciRuntime, message: string): string;
+  /** Refuses a container, e.g. for a memory limit that is too low. Throws CriError. */
+  admit(config: ContainerConfig): void;
+  jsonErrors: boolean;
+}
+
+interface SavedState {
+  sandboxes: PodSandboxStatus[];
+  containers: ContainerStatus[];
+}
+
+/** Reads the state that a runtime's daemon left on the machine. */
+export const runtimeState = (machine: ModelledMachine, key: string): SavedState =>
+  machine.durable<SavedState>(key, () => ({ sandboxes: [], containers: [] }));
+
+/** Sandboxes and containers of one runtime on one machine, behind the CRI. */
+export class ContainerEngine implements ContainerRuntime {
+  #machine: ModelledMachine;
+  #flavour: EngineFlavour;
+  #state: SavedState;
+  #monitor: ReturnType<typeof monitorOf>;
+
+  constructor(machine: ModelledMachine, flavour: EngineFlavour) {
+    this.#machine = machine;
+    this.#flavour = flavour;
+    this.#state = runtimeState(machine, flavour.key);
+    this.#monitor = monitorOf(machine, flavour.key);
+  }
+
+  /** Takes up what the last run left: after a wake-up everything goes on, after a reboot it is found dead. */
+  recover(resumed: boolean): void {
+    for (const sandbox of this.#state.sandboxes) {
+      if (sandbox.state !== "ready" || this.#monitor.networks.has(sandbox.id)) continue;
+      const isAlive = resumed || this.#state.containers.some((c) => c.sandboxId === sandbox.id && this.#isLive(c.id));
+      if (isAlive) this.#attach(sandbox);
+      else sandbox.state = "notready";
+    }
+    for (const container of this.#state.containers) {
+      if (container.state !== "running" || this.#isLive(container.id)) continue;
+      const sandbox = this.#state.sandboxes.find((other) => other.id === container.sandboxId);
+      if (resumed && sandbox?.state === "ready") this.#resume(container, sandbox);
+      else this.#finish(container, 255);
+    }
+    this.#changed();
+  }
+
+  version(): { runtimeName: string; runtimeVersion: string; runtimeApiVersion: string } {
+    return {
+      runtimeName: this.#flavour.name,
+      runtimeVersion: this.#flavour.version,
+      runtimeApiVersion: "v1",
+    };
+  }
+
+  status(): RuntimeCondition[] {
+    return this.#flavour.conditions();
+  }
+
+  info(): Record<string, unknown> {
+    return this.#flavour.info();
+  }
+
+  async runPodSandbox(config: PodSandboxConfig, handler: string): Promise<string> {
+    const id = this.#newId();
+    this.#flavour.runtimeFor(handler, id);
+    await this.#flavour.prepareSandbox();
+    const address = config.hostNetwork ? "" : this.#flavour.connectPod(config, id);
+    const sandbox: PodSandboxStatus = {
+      id,
+      config: structuredClone(config),
+      state: "ready",
+      address,
+      handler,
+      createdAt: this.#machine.environment.clock.now(),
+    };
+    this.#attach(sandbox);
+    this.#state.sandboxes.push(sandbox);
+    this.#changed();
+    return id;
+  }
+
+  async stopPodSandbox(id: string): Promise<void> {
+    const sandbox = this.#state.sandboxes.find((other) => other.id === id);
+    if (!sandbox) return;
+    const inside = this.#state.containers.filter((container) => container.sandboxId === id);
+    await Promise.all(inside.map((container) => this.stopContainer(container.id, 0)));
+    this.#monitor.networks.get(id)?.();
+    this.#monitor.networks.delete(id);
+    if (sandbox.address !== "") removeFromNetwork(this.#machine.rootFiles, id);
+    if (sandbox.state === "notready") return;
+    sandbox.state = "notready";
+    this.#changed();
+  }
+
+  async removePodSandbox(id: string): Promise<void> {
+    await this.stopPodSandbox(id);
+    for (const container of this.#state.containers.filter((other) => other.sandboxId === id)) {
+      await this.removeContainer(container.id);
+    }
+    this.#state.sandboxes = remove(this.#state.sandboxes, (sandbox) => sandbox.id === id);
+    this.#changed();
+  }
+
+  listPodSandboxes(): PodSandboxStatus[] {
+    return structuredClone(this.#state.sandboxes);
+  }
+
+  async createContainer(sandboxId: string, config: ContainerConfig): Promise<string> {
+    const sandbox = this.#sandbox(sandboxId);
+    const image = this.#flavour.images.find(config.image);
+    if (!image) throw new CriError("NotFound", `failed to find image ${config.image}: not found`);
+    this.#flavour.admit(config);
+    const id = this.#newId();
+    const container: ContainerStatus = {
+      id,
+      sandboxId,
+      config: structuredClone(config),
+      state: "created",
+      createdAt: this.#machine.environment.clock.now(),
+      startedAt: 0,
+      finishedAt: 0,
+      exitCode: 0,
+      reason: "",
+      message: "",
+      imageRef: this.#flavour.imageRef(this.#flavour.images.describe(image), config.image),
+    };
+    const runtime = this.#flavour.runtimeFor(sandbox.handler, sandboxId);
+    if (this.#spec(container, sandbox, false).argv.length === 0) {
+      throw new CriError("Unknown", "no command specified");
+    }
+    if (this.#flavour.failsAtCreate) {
+      try {
+        runtime.prepare(this.#spec(container, sandbox, false));
+      } catch (error) {
+        this.#machine.rootFiles.removeTree(dirname(this.#flavour.bundle(id)));
+        if (error instanceof OciError) {
+          throw new CriError("Unknown", this.#flavour.createFailure(runtime, error.message));
+        }
+        throw error;
+      }
+    }
+    this.#state.containers.push(container);
+    this.#changed();
+    return id;
+  }
+
+  startContainer(id: string): Promise<void> {
+    const container = this.#container(id);
+    const sandbox = this.#sandbox(container.sandboxId);
+    const runtime = this.#flavour.runtimeFor(sandbox.handler, sandbox.id);
+    try {
+      container.state = "running";
+      container.startedAt = this.#machine.environment.clock.now();
+      this.#launch(container, sandbox, runtime, false);
+    } catch (error) {
+      if (!(error instanceof OciError)) throw error;
+      const message = this.#flavour.createFailure(runtime, error.message);
+      Object.assign(container, {
+        state: "exited",
+        startedAt: 0,
+        finishedAt: this.#machine.environment.clock.now(),
+        exitCode: 128,
+        reason: "StartError",
+        message,
+      });
+      this.#changed();
+      return Promise.reject(new CriError("Unknown", message));
+    }
+    this.#changed();
+    return Promise.resolve();
+  }
+
+  async stopContainer(id: string, timeoutMs: number): Promise<void> {
+    const process = this.#monitor.processes.get(id);
+    if (!process) return;
+    process.kill("SIGTERM");
+    const timer = new AbortController();
+    const late = this.#machine.environment.clock.sleep(Math.max(timeoutMs, 1), timer.signal).then(
+      () => process.kill("SIGKILL"),
+      () => undefined,
+    );
+    await process.exit;
+    timer.abort();
+    await late;
+    // The bookkeeping of the exit runs in the same turn, after this one's.
+    await Promise.resolve();
+  }
+
+  async removeContainer(id: string): Promise<void> {
+    await this.stopContainer(id, 0);
+    const container = this.#state.containers.find((other) => other.id === id);
+    if (!container) return;
+    this.#state.containers = remove(this.#state.containers, (other) => other.id === id);
+    const files = this.#machine.rootFiles;
+    files.removeTree(dirname(this.#flavour.bundle(id)));
+    const sandbox = this.#state.sandboxes.find((other) => other.id === container.sandboxId);
+    if (sandbox && container.config.logPath !== "") {
+      files.removeTree(`${sandbox.config.logDirectory}/${container.config.logPath}`);
+    }
+    this.#changed();
+  }
+
+  listContainers(): ContainerStatus[] {
+    return structuredClone(this.#state.containers);
+  }
+
+  containerStatus(id: string): ContainerStatus | undefined {
+    return structuredClone(this.#state.containers.find((container) => container.id === id));
+  }
+
+  async exec(id: string, argv: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+    const container = this.#container(id);
+    if (container.state !== "running") {
+      throw new CriError("Unknown", `container is not created or running`);
+    }
+    const sandbox = this.#sandbox(container.sandboxId);
+    const runtime = this.#flavour.runtimeFor(sandbox.handler, sandbox.id);
+    try {
+      return await runtime.exec(this.#spec(container, sandbox, false), argv);
+    } catch (error) {
+      if (error instanceof OciError) throw new CriError("Unknown", error.message);
+      throw error;
+    }
+  }
+
+  async pullImage(reference: string): Promise<PulledImage> {
+    const image = await this.#flavour.pull(reference);
+    this.#machine.environment.touch();
+    return this.#flavour.images.describe(image);
+  }
+
+  listImages(): PulledImage[] {
+    return this.#flavour.images.list();
+  }
+
+  imageStatus(reference: string): PulledImage | undefined {
+    const image = this.#flavour.images.find(reference);
+    return image && this.#flavour.images.describe(image);
+  }
+
+  removeImage(reference: string): Promise<void> {
+    const image = this.#flavour.images.find(reference);
+    if (image) this.#flavour.images.remove(image);
+    return Promise.resolve();
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#monitor.listeners.add(listener);
+    return () => this.#monitor.listeners.delete(listener);
+  }
+
+  #isLive(id: string): boolean {
+    return this.#monitor.processes.has(id);
+  }
+
+  #newId(): string {
+    return Buffer.from(this.#machine.environment.random.bytes(32)).toString("hex");
+  }
+
+  #changed(): void {
+    this.#machine.environment.touch();
+    for (const listener of this.#monitor.listeners) listener();
+  }
+
+  #sandbox(id: string): PodSandboxStatus {
+    const sandbox = this.#state.sandboxes.find((other) => other.id === id);
+    if (!sandbox) throw new CriError("NotFound", `could not find pod sandbox ${JSON.stringify(id)}`);
+    return sandbox;
+  }
+
+  #container(id: string): ContainerStatus {
+    const container = this.#state.containers.find((other) => other.id === id);
+    if (!container) throw new CriError("NotFound", `could not find container ${JSON.stringify(id)}`);
+    return container;
+  }
+
+  #attach(sandbox: PodSandboxStatus): void {
+    if (sandbox.address === "") this.#monitor.networks.set(sandbox.id, () => undefined);
+    else {
+      const detach = this.#machine.environment.network.attachPod(this.#machine.name, sandbox.address);
+      this.#monitor.networks.set(sandbox.id, detach);
+    }
+  }
+
+  #resume(container: ContainerStatus, sandbox: PodSandboxStatus): void {
+    try {
+      const runtime = this.#flavour.runtimeFor(sandbox.handler, sandbox.id);
+      this.#launch(container, sandbox, runtime, true);
+    } catch (error) {
+      if (!(error instanceof OciError) && !(error instanceof CriError) && !(error instanceof FileError)) throw error;
+      this.#finish(container, 255);
+    }
+  }
+
+  #launch(container: ContainerStatus, sandbox: PodSandboxStatus, runtime: OciRuntime, resumed: boolean): void {
+    const spec = this.#spec(container, sandbox, resumed);
+    const request = runtime.prepare(spec);
+    const process = this.#machine.processes.spawn(request);
+    this.#monitor.processes.set(container.id, process);
+    void process.exit.then((exitCode) => {
+      spec.log.close();
+      this.#monitor.processes.delete(container.id);
+      this.#finish(container, exitCode);
+      this.#changed();
+    });
+  }
+
+  #finish(container: ContainerStatus, exitCode: number): void {
+    container.state = "exited";
+    container.finishedAt = this.#machine.environment.clock.now();
+    container.exitCode = exitCode;
+    if (container.reason === "") container.reason = exitCode === 0 ? "Completed" : "Error";
+  }
+
+  #spec(container: ContainerStatus, sandbox: PodSandboxStatus, resumed: boolean): ContainerSpec {
+    const { config } = container;
+    const stored = this.#flavour.images.find(config.image);
+    const defaults = (stored && this.#flavour.images.content(stored)?.config.config) ?? {};
+    const entry = config.command.length > 0 ? config.command : (defaults.Entrypoint ?? []);
+    const defaultArgs = config.command.length > 0 ? [] : (defaults.Cmd ?? []);
+    const place: NetworkPlace = {
+      machine: this.#machine.name,
+      ...(sandbox.address === "" ? {} : { pod: sandbox.address }),
+    };
+    const log = `${sandbox.config.logDirectory}/${config.logPath}`;
+    return {
+      id: container.id,
+      machine: this.#machine,
+      argv: [...entry, ...(config.args.length > 0 ? config.args : defaultArgs)],
+      env: {
+        ...Object.fromEntries((defaults.Env ?? []).map(splitEnv)),
+        HOSTNAME: sandbox.config.hostname,
+        ...config.env,
+      },
+      cwd: config.workingDirectory || defaults.WorkingDir || "/",
+      annotations: this.#flavour.annotationsFor(sandbox.handler, {
+        ...sandbox.config.annotations,
+        ...config.annotations,
+      }),
+      rootfs: stored ? this.#flavour.images.rootfs(stored) : new Map(),
+      bundle: this.#flavour.bundle(container.id),
+      mounts: config.mounts,
+      place,
+      memoryLimit: config.memoryLimit,
+      log: new ContainerLog(this.#machine.rootFiles, this.#machine.environment.clock, log),
+      jsonErrors: this.#flavour.jsonErrors,
+      resumed,
+      onOutOfMemory: () => {
+        container.reason = "OOMKilled";
+      },
+    };
+  }
+}
+
+function splitEnv(entry: string): [string, string] {
+  const at = entry.indexOf("=");
+  return at < 0 ? [entry, ""] : [entry.slice(0, at), entry.slice(at + 1)];
+}
+
+/** Takes items out of an array in place, for durable state is changed in place. */
+function remove<T>(items: T[], unwanted: (item: T) => boolean): T[] {
+  for (let index = items.length - 1; index >= 0; index -= 1) {
+    const item = items[index];
+    if (item !== undefined && unwanted(item)) items.splice(index, 1);
+  }
+  return items;
+}

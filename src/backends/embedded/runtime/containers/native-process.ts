@@ -1,0 +1,108 @@
+import { parseExecutable } from "../../machine/executable.ts";
+import { root } from "../../machine/files/file-system.ts";
+import { dirname } from "../../machine/files/paths.ts";
+import { Collector } from "../../machine/io.ts";
+import type { SpawnRequest } from "../../machine/machine.ts";
+import { resolveInRootfs, type RootfsEntry } from "../images/rootfs.ts";
+import type { ContainerSpec, ExecOutcome } from "./oci.ts";
+
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+export type Found =
+  | { kind: "missing" }
+  | { kind: "directory" }
+  | { kind: "denied" }
+  | { kind: "file"; path: string; entry: Extract<RootfsEntry, { type: "file" }> };
+
+/** What `argv[0]` names inside the container. */
+export function findInContainer(spec: ContainerSpec, name: string): Found {
+  const candidates = name.includes("/")
+    ? [name.startsWith("/") ? name : `${spec.cwd}/${name}`]
+    : (spec.env["PATH"] ?? defaultPath).split(":").map((folder) => `${folder}/${name}`);
+  let denied = false;
+  for (const candidate of candidates) {
+    const found = resolveInRootfs(spec.rootfs, candidate);
+    if (!found) continue;
+    if (found.entry.type === "directory") {
+      if (name.includes("/")) return { kind: "directory" };
+      continue;
+    }
+    if (found.entry.type !== "file") continue;
+    if ((found.entry.mode & 0o111) === 0) {
+      denied = true;
+      continue;
+    }
+    return { kind: "file", path: found.path, entry: found.entry };
+  }
+  return { kind: denied ? "denied" : "missing" };
+}
+
+/** True for bytes that the kernel could execute here. */
+export const isNative = (bytes: Uint8Array): boolean =>
+  parseExecutable(bytes) !== undefined || (bytes[0] === 0x23 && bytes[1] === 0x21);
+
+/**
+ * Runs a binary of the image as a process of the machine.
+ * Simplified: a real container sees only its own root file system; here the binary is put below the bundle and the
+ * program sees the machine's files, where hostPath volumes are at the same paths.
+ */
+export function nativeRequest(spec: ContainerSpec, found: Extract<Found, { kind: "file" }>): SpawnRequest {
+  const files = spec.machine.rootFiles;
+  const name = spec.argv[0] ?? "";
+  const place = `${spec.bundle}${found.path}`;
+  files.makeDirectories(dirname(place));
+  files.writeWithMode(place, found.entry.bytes, 0o755);
+  for (const mount of spec.mounts) {
+    const inside = `${spec.bundle}${mount.containerPath}`;
+    if (mount.containerPath === mount.hostPath || files.exists(inside)) continue;
+    files.makeDirectories(dirname(inside));
+    files.symlink(mount.hostPath, inside);
+  }
+  const path = spec.env["PATH"] ?? defaultPath;
+  const inBundle = path
+    .split(":")
+    .map((folder) => `${spec.bundle}${folder}`)
+    .join(":");
+  const called = name.includes("/") ? place : name;
+  const alias = `${dirname(place)}/${name}`;
+  if (!name.includes("/") && alias !== place && !files.exists(alias)) files.symlink(place, alias);
+  return {
+    argv: [called, ...spec.argv.slice(1)],
+    env: { ...spec.env, PATH: `${dirname(place)}:${inBundle}:${path}` },
+    cwd: files.isDirectory(spec.cwd) ? spec.cwd : "/",
+    credentials: root,
+    stdout: spec.log.sink("stdout"),
+    stderr: spec.log.sink("stderr"),
+    place: spec.place,
+    resumed: spec.resumed,
+  };
+}
+
+/** Runs one more binary of the image beside the container's own. */
+export async function execNative(
+  spec: ContainerSpec,
+  argv: readonly string[],
+  found: Extract<Found, { kind: "file" }>,
+): Promise<ExecOutcome> {
+  const stdout = new Collector();
+  const stderr = new Collector();
+  const request = nativeRequest({ ...spec, argv }, found);
+  const process = spec.machine.processes.spawn({ ...request, stdout, stderr, resumed: false });
+  const exitCode = await process.exit;
+  return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** A process that only says why it could not become what it should have been. */
+export function failingRequest(spec: ContainerSpec, line: string, exitCode: number): SpawnRequest {
+  return {
+    argv: spec.argv.length > 0 ? spec.argv : ["init"],
+    env: spec.env,
+    cwd: "/",
+    credentials: root,
+    place: spec.place,
+    program: () => {
+      spec.log.line("stderr", line);
+      return Promise.resolve(exitCode);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { Executable } from "../../machine/executable.ts";
+import type { ModelledMachine, SpawnRequest } from "../../machine/machine.ts";
+import type { NetworkPlace } from "../../network/network.ts";
+import type { ContainerMount } from "../cri.ts";
+import type { Rootfs } from "../images/rootfs.ts";
+import type { ContainerLog } from "./log-file.ts";
+
+/** A container as an OCI runtime gets it in config.json. */
+export interface ContainerSpec {
+  id: string;
+  machine: ModelledMachine;
+  argv: readonly string[];
+  env: Readonly<Record<string, string>>;
+  cwd: string;
+  annotations: Readonly<Record<string, string>>;
+  rootfs: Rootfs;
+  /** Folder on the machine where the root file system is mounted. */
+  bundle: string;
+  mounts: readonly ContainerMount[];
+  place: NetworkPlace;
+  memoryLimit: number | undefined;
+  log: ContainerLog;
+  /** The caller passes `--log-format json`, and so the runtime's own errors are JSON. */
+  jsonErrors: boolean;
+  /** True when the lab woke up and the container goes on. */
+  resumed: boolean;
+  /** The process was ended for using more memory than its limit. */
+  onOutOfMemory(): void;
+}
+
+/** The runtime refused to create or start the container; `message` is its error. */
+export class OciError extends Error {
+  override readonly name = "OciError";
+}
+
+/** What `exec` came to. */
+export interface ExecOutcome {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A low-level runtime such as crun or runc, read from its binary. */
+export interface OciRuntime {
+  readonly kind: "crun" | "runc";
+  readonly path: string;
+  readonly executable: Executable;
+  /** What to run for this container. Throws OciError. */
+  prepare(spec: ContainerSpec): SpawnRequest;
+  /** Runs a command in a running container. Rejects with OciError when it cannot. */
+  exec(spec: ContainerSpec, argv: readonly string[]): Promise<ExecOutcome>;
+}

@@ -1,0 +1,208 @@
+import type { Process, Program } from "../../machine/process.ts";
+import {
+  type ContainerdConfiguration,
+  ContainerdConfigurationError,
+  criIsDisabled,
+  readContainerdConfiguration,
+  selectAnnotations,
+  shimName,
+} from "../containerd/configuration.ts";
+import { defaultConfigurationText } from "../containerd/default-configuration.ts";
+import { addToNetwork, CniError, loadNetwork } from "../containers/cni.ts";
+import { ContainerEngine, type EngineFlavour } from "../containers/engine.ts";
+import { lookUp, openRuntime } from "../containers/low-level-runtimes.ts";
+import { CriError } from "../cri.ts";
+import { ImageStore, storageRoots } from "../images/image-store.ts";
+import { PullError, pullForContainerd } from "../images/pull.ts";
+import { logrusLine, untilStopped } from "./logrus.ts";
+
+const socket = "/run/containerd/containerd.sock";
+
+/** containerd with its CRI plugin, and `containerd config default|dump`. */
+export const containerd: Program = async (process) => {
+  const { version } = process.executable;
+  const options = process.argv.slice(1);
+  if (options.includes("--version") || options.includes("-v")) {
+    await process.out(`containerd github.com/containerd/containerd v${version} ${revisionOf(version)}\n`);
+    return 0;
+  }
+  const path = valueOf(options, ["--config", "-c"]) ?? "/etc/containerd/config.toml";
+  if (options[0] === "config" && options[1] === "default") {
+    await process.out(defaultConfigurationText(version));
+    return 0;
+  }
+  let configuration: ContainerdConfiguration;
+  try {
+    configuration = readContainerdConfiguration(process.files, version, path);
+  } catch (error) {
+    if (!(error instanceof ContainerdConfigurationError)) throw error;
+    await process.err(`containerd: ${error.message}\n`);
+    return 1;
+  }
+  if (options[0] === "config" && options[1] === "dump") {
+    await process.out(process.files.exists(path) ? process.files.readText(path) : defaultConfigurationText(version));
+    return 0;
+  }
+  const { machine } = process;
+  if (process.credentials.uid !== 0) {
+    await process.err("containerd: mkdir /var/lib/containerd: permission denied\n");
+    return 1;
+  }
+  const line = (message: string): string => logrusLine(machine.environment.clock.now(), "info", message);
+  await process.err(line("starting containerd"));
+  const engine = new ContainerEngine(machine, createFlavour(process, configuration));
+  if (!process.resumed) await machine.environment.pacing.wait("daemonStart", process.signal);
+  engine.recover(process.resumed);
+  const service = criIsDisabled(configuration) ? new WithoutCri() : engine;
+  const withdraw = machine.sockets.provide(socket, service);
+  await process.err(line(`containerd successfully booted in 0.031s`));
+  process.notifyReady();
+  await untilStopped(process.signal);
+  withdraw();
+  return 0;
+};
+
+/** containerd whose CRI plugin is disabled: it answers, but not to the CRI. */
+class WithoutCri {
+  readonly implementsCri = false;
+}
+
+const revisionOf = (version: string): string =>
+  version === "1.7.12" ? "71909c1814c544ac47ab91d2e8b84718e517bb99" : "unknown";
+
+function valueOf(options: readonly string[], names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const joined = options.find((option) => option.startsWith(`${name}=`));
+    if (joined !== undefined) return joined.slice(name.length + 1);
+    const at = options.indexOf(name);
+    if (at >= 0) return options[at + 1];
+  }
+  return undefined;
+}
+
+function createFlavour(process: Process, configuration: ContainerdConfiguration): EngineFlavour {
+  const { machine } = process;
+  const { version } = process.executable;
+  const files = machine.rootFiles;
+  const images = new ImageStore(machine, storageRoots.containerd);
+  const path = `${process.env["PATH"] ?? ""}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+  const isOne = version.startsWith("1.");
+  const suffix = isOne ? ": unknown" : "";
+  const nameOf = (handler: string): string => (handler === "" ? configuration.defaultRuntime : handler);
+  const pull = async (reference: string) => {
+    try {
+      return await pullForContainerd({
+        machine,
+        store: images,
+        name: reference,
+        registryTable: configuration.registry,
+        version,
+        signal: process.signal,
+      });
+    } catch (error) {
+      if (error instanceof PullError) throw new CriError(error.notFound ? "NotFound" : "Unknown", error.message);
+      throw error;
+    }
+  };
+  return {
+    key: "containerd",
+    name: "containerd",
+    version: isOne ? `v${version}` : version,
+    images,
+    bundle: (id) => `/run/containerd/io.containerd.runtime.v2.task/k8s.io/${id}/rootfs`,
+    failsAtCreate: false,
+    jsonErrors: true,
+    conditions() {
+      const ready = { type: "RuntimeReady" as const, status: true, reason: "", message: "" };
+      if (loadNetwork(files, configuration.networkFolder)) {
+        return [ready, { type: "NetworkReady", status: true, reason: "", message: "" }];
+      }
+      const message = "Network plugin returns error: cni plugin not initialized";
+      return [ready, { type: "NetworkReady", status: false, reason: "NetworkPluginNotReady", message }];
+    },
+    info: () => ({
+      config: {
+        containerd: {
+          defaultRuntimeName: configuration.defaultRuntime,
+          runtimes: Object.fromEntries(
+            Array.from(configuration.handlers, ([name, handler]) => [
+              name,
+              { runtimeType: handler.runtimeType, options: { SystemdCgroup: handler.systemdCgroup } },
+            ]),
+          ),
+        },
+        cni: { binDir: configuration.pluginFolder, confDir: configuration.networkFolder },
+        sandboxImage: configuration.sandboxImage,
+      },
+      golang: "go1.20.13",
+      lastCNILoadStatus: loadNetwork(files, configuration.networkFolder)
+        ? "OK"
+        : `cni config load failed: no network config found in ${configuration.networkFolder}: cni plugin not initialized: failed to load cni config`,
+    }),
+    runtimeFor(handler, sandboxId) {
+      const known = configuration.handlers.get(nameOf(handler));
+      if (!known) {
+        const words = `no runtime for ${JSON.stringify(nameOf(handler))} is configured`;
+        throw new CriError(
+          "Unknown",
+          isOne
+            ? `failed to get sandbox runtime: ${words}`
+            : `unable to get OCI runtime for sandbox ${JSON.stringify(sandboxId)}: ${words}`,
+        );
+      }
+      const failed = (words: string): CriError =>
+        new CriError("Unknown", `failed to create containerd task: ${words}${suffix}`);
+      const shim = shimName(known.runtimeType) ?? "";
+      if (lookUp(files, shim, path) === undefined) {
+        throw failed(
+          `failed to start shim: failed to resolve runtime path: runtime ${JSON.stringify(known.runtimeType)} binary not installed ${JSON.stringify(shim)}: file does not exist`,
+        );
+      }
+      const binary = known.binaryName === "" ? "runc" : known.binaryName;
+      const found = lookUp(files, binary, path);
+      const runtime = found === undefined ? undefined : openRuntime(files, found);
+      if (!runtime || shim !== "containerd-shim-runc-v2") {
+        const reason = binary.startsWith("/")
+          ? `fork/exec ${binary}: no such file or directory`
+          : `exec: ${JSON.stringify(binary)}: executable file not found in $PATH`;
+        throw new CriError(
+          "Unknown",
+          `failed to start sandbox ${JSON.stringify(sandboxId)}: failed to create containerd task: failed to create shim task: OCI runtime create failed: unable to retrieve OCI runtime error (open /run/containerd/io.containerd.runtime.v2.task/k8s.io/${sandboxId}/log.json: no such file or directory): ${reason}${suffix}`,
+        );
+      }
+      return runtime;
+    },
+    annotationsFor: (handler, annotations) =>
+      selectAnnotations(configuration.handlers.get(nameOf(handler))?.podAnnotations ?? [], annotations),
+    connectPod(_config, sandboxId) {
+      const failed = (words: string): CriError =>
+        new CriError("Unknown", `failed to setup network for sandbox ${JSON.stringify(sandboxId)}: ${words}`);
+      const network = loadNetwork(files, configuration.networkFolder);
+      if (!network) throw failed("cni plugin not initialized");
+      try {
+        return addToNetwork(files, network, [configuration.pluginFolder], sandboxId);
+      } catch (error) {
+        if (error instanceof CniError) throw failed(error.message);
+        throw error;
+      }
+    },
+    async prepareSandbox() {
+      const image = configuration.sandboxImage;
+      if (images.find(image)) return;
+      try {
+        await pull(image);
+      } catch (error) {
+        if (!(error instanceof CriError)) throw error;
+        throw new CriError(
+          error.code,
+          `failed to get sandbox image ${JSON.stringify(image)}: failed to pull image ${JSON.stringify(image)}: ${error.message}`,
+        );
+      }
+    },
+    pull,
+    imageRef: (image) => image.digests[0] ?? image.id,
+    createFailure: (_runtime, message) =>
+      `failed to create containerd task: failed to create shim task: OCI runtime create failed: ${message}${suffix}`,
+    admit: () => undefined,
+  };
+}
