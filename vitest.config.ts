@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     // Two cores: more workers only make the embedded clusters of parallel test files starve each other.
     maxWorkers: 2,
+    reporters: process.env["CI"] ? ["default", ["json", { outputFile: ".build/tests.json" }]] : ["default"],
     projects: [
       project("unit", ["test/unit/**/*.test.{ts,tsx}"], 30_000),
       project("contract", ["test/contract/**/*.test.ts"], 60_000),

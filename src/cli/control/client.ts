@@ -173,7 +173,7 @@ export class RemoteSession implements Session {
     const id = this.#nextId++;
     if (this.#socket.destroyed) return Promise.reject(hostGone());
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject });
+      this.#waiting.set(id, { resolve, reject });
       this.#socket.write(`${JSON.stringify({ id, method, params })}\n`);
     });
   }
