@@ -6,6 +6,7 @@ import { loadCatalog } from "./catalog.ts";
 import { fileHosts } from "./hosts/files.ts";
 import { githubHosts } from "./hosts/github.ts";
 import { registryHosts } from "./hosts/registries.ts";
+import { toolchainHosts } from "./hosts/toolchain-index.ts";
 import { notFound } from "./http.ts";
 import type { Internet, InternetHost } from "./internet.ts";
 
@@ -24,6 +25,7 @@ export function createInternet(options: InternetOptions): Internet {
   return composeInternet(
     [
       ...(options.others ?? []),
+      ...toolchainHosts(options.profile),
       ...githubHosts(catalog, date),
       ...fileHosts(catalog, date),
       ...registryHosts(catalog, date),

@@ -60,6 +60,7 @@ export class ContainerRoot {
   #collect(folder: string, into: Map<string, RootfsEntry>): void {
     for (const name of this.view.list(folder)) {
       const path = folder === "/" ? `/${name}` : `${folder}/${name}`;
+      if (mounted.has(path) && !this.#baseline.has(path)) continue;
       const stat = this.view.lstat(path);
       const { mode, uid, gid, mtime } = stat;
       if (stat.type === "directory") {

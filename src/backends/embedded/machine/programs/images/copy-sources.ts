@@ -66,7 +66,7 @@ function matches(request: CopyRequest, source: string): string[] {
 }
 
 function copyTree(request: CopyRequest, from: string, to: string): void {
-  makeFolders(request, to);
+  if (!request.ignored(below(request, from))) makeFolders(request, to);
   for (const name of request.from.list(from)) {
     const path = `${from === "/" ? "" : from}/${name}`;
     const target = `${to === "/" ? "" : to}/${name}`;

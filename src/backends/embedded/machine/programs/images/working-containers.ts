@@ -100,9 +100,9 @@ const from: Command = async (buildah, args) => {
       .replace(/[:@].*$/, "")
       .split("/")
       .at(-1) ?? image;
-  let name = flags.value("name") ?? `${short}-working-container`;
-  for (let number = 1; all.some((other) => other.name === name); number += 1)
-    name = `${short}-working-container-${number}`;
+  const usual = image === "scratch" ? "working-container" : `${short}-working-container`;
+  let name = flags.value("name") ?? usual;
+  for (let number = 1; all.some((other) => other.name === name); number += 1) name = `${usual}-${number}`;
   const id = Buffer.from(buildah.process.machine.environment.random.bytes(32)).toString("hex");
   all.push({
     id,
