@@ -286,3 +286,44 @@ it("sends what happens to a watcher over the network", async () => {
   await watching;
   expect(seen).toEqual(["ADDED seen", "MODIFIED seen", "DELETED seen"]);
 });
+
+it("fetches a container's log from the kubelet of its node", async () => {
+  const machine = controlPlane();
+  await start(machine, etcdArguments);
+  await start(machine, apiserverArguments);
+  const { network } = machine.environment;
+  const targets: string[] = [];
+  const close = network.listen(place, 10_250, {
+    process: "kubelet",
+    tls: pki.server,
+    handle(request) {
+      targets.push(request.target);
+      return Promise.resolve({
+        status: 200,
+        headers: { "content-type": "text/plain" },
+        body: Buffer.from("bound to 1234\n"),
+      });
+    },
+  });
+  const admin = createNetworkClient(network, place, config());
+  const status = { addresses: [{ type: "InternalIP", address: "10.0.0.182" }] };
+  await admin.create({ apiVersion: "v1", resource: "nodes", namespace: "" }, { metadata: { name: "master" }, status });
+  await admin.create(
+    { apiVersion: "v1", resource: "serviceaccounts", namespace: "default" },
+    { metadata: { name: "default" } },
+  );
+  const spec = { nodeName: "master", containers: [{ name: "web", image: "x" }] };
+  await admin.create({ apiVersion: "v1", resource: "pods", namespace: "default" }, { metadata: { name: "p" }, spec });
+  const answer = await requestApi(network, place, config(), {
+    path: "/api/v1/namespaces/default/pods/p/log?tailLines=1",
+  });
+  expect(await responseText(answer)).toBe("bound to 1234\n");
+  expect(targets).toEqual(["/containerLogs/default/p/web?tailLines=1"]);
+  const wrong = await requestApi(network, place, config(), {
+    path: "/api/v1/namespaces/default/pods/p/log?container=zz",
+  });
+  expect(await responseText(wrong)).toContain("container zz is not valid for pod p");
+  close();
+  const gone = await requestApi(network, place, config(), { path: "/api/v1/namespaces/default/pods/p/log" });
+  expect(await responseText(gone)).toContain("dial tcp 10.0.0.182:10250: connect: connection refused");
+});

@@ -158,6 +158,10 @@ export class Objects {
     }
     admitNodeUser(kind, namespace, name, caller, this.#context);
     const next = this.#prepareForUpdate(kind, object, old, subresource);
+    // Simplified: only the finalize subresource may do this; here also the control plane's own components.
+    if (kind.kind === "Namespace" && subresource === "" && caller.fieldManager !== "") {
+      childOf(next, "spec")["finalizers"] = at(old, "spec", "finalizers");
+    }
     this.#refuse(kind, next, old);
     this.#note(kind, next, old, caller, subresource);
     return this.#store(kind, key, next, old, caller);
@@ -190,7 +194,10 @@ export class Objects {
     if (options.propagationPolicy === "Orphan" || options.orphanDependents === true) wanted.add("orphan");
     if (background) for (const finalizer of ["foregroundDeletion", "orphan"]) wanted.delete(finalizer);
     const key = storageKey(kind, namespace, name);
-    if (grace === 0 && wanted.size === 0) return this.#erase(kind, key, old, caller);
+    if (grace === 0 && wanted.size === 0) {
+      const last = kind.kind === "Pod" ? this.#put(kind, key, withoutGrace(old, now), caller) : old;
+      return this.#erase(kind, key, last, caller);
+    }
     const pending = textAt(old, "metadata", "deletionTimestamp") !== "";
     const previous = numberAt(old, "metadata", "deletionGracePeriodSeconds") ?? 0;
     if (pending && grace >= previous && wanted.size === finalizers.length) return { object: old, gone: false };
@@ -281,8 +288,6 @@ export class Objects {
       else next["status"] = old["status"];
     }
     applyDefaults(kind.kind, next);
-    if (kind.kind === "Namespace" && subresource === "")
-      childOf(next, "spec")["finalizers"] = at(old, "spec", "finalizers");
     if (generated.has(kind.kind) && !equal(withoutMeta(next), withoutMeta(old)))
       metadata["generation"] = nextGeneration(old);
     return next;
@@ -383,6 +388,15 @@ export class Objects {
 function withRevision(object: JsonObject, revision: number): JsonObject {
   childOf(object, "metadata")["resourceVersion"] = String(revision);
   return object;
+}
+
+/** A pod's state just before it is gone, which watchers see too. */
+function withoutGrace(old: JsonObject, now: number): JsonObject {
+  const next = copy(old);
+  const metadata = childOf(next, "metadata");
+  metadata["deletionTimestamp"] = timestamp(now);
+  metadata["deletionGracePeriodSeconds"] = 0;
+  return next;
 }
 
 function withoutMeta(object: JsonObject): JsonObject {

@@ -33,7 +33,7 @@ export function createStreams(
   const forward = async (request: ApiRequest, url: string, kubelet: boolean): Promise<ApiResponse> => {
     const files = process.files;
     const certificate =
-      kubelet && files.exists(credentials.certificate)
+      kubelet && credentials.certificate !== "" && files.exists(credentials.certificate)
         ? {
             clientCertificate: {
               certificate: files.readText(credentials.certificate),
