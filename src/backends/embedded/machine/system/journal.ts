@@ -21,7 +21,7 @@ export function createJournal(
       entries.push(full);
       if (entries.length > limit * 1.25) entries = entries.slice(-limit);
       changed();
-      for (const listener of [...listeners]) listener(full);
+      for (const listener of listeners) listener(full);
     },
     entries: (unit) => (unit === undefined ? [...entries] : entries.filter((entry) => entry.unit === unit)),
     onAppend(listener) {

@@ -55,7 +55,7 @@ export function defineKernelFiles(options: {
       }
       shown.add(key);
     }
-    for (const key of [...shown]) {
+    for (const key of shown) {
       if (present.has(key)) continue;
       shown.delete(key);
       rootFiles.removeTree(sysPath(key));

@@ -105,7 +105,7 @@ async function install(run: AptRun, names: readonly string[]): Promise<number> {
     return 100;
   }
   for (const line of wanted.already) await process.out(line);
-  const requested = new Set([...wanted.offers.map((offer) => offer.name)]);
+  const requested = new Set(wanted.offers.map((offer) => offer.name));
   const automatic = dpkg.autoInstalled();
   let marks = false;
   for (const name of names) if (dpkg.get(name) && automatic.delete(name)) marks = true;

@@ -7,17 +7,8 @@ import { file } from "../http.ts";
 import type { InternetHost } from "../internet.ts";
 import { answerFromAny } from "./apt-repository.ts";
 import type { AptRepository } from "./apt-repository.ts";
-import {
-  crioBridge,
-  crioLoopback,
-  crioUnit,
-  crictlConfig,
-  crioConfig,
-  policy,
-  registries,
-  runcDropIn,
-  storage,
-} from "./crio-package-files.ts";
+import { crictlConfig, crioBridge, crioConfig, crioLoopback, crioUnit, runcDropIn } from "./crio-package-files.ts";
+import { containerToolPackages } from "./image-packages.ts";
 
 const kubicKey: SigningKey = {
   id: "4D64390375060AA4",
@@ -72,23 +63,8 @@ const crio = (version: string, revision: string): Deb[] => [
   }),
 ];
 
-const stable = (): Deb[] => [
-  deb({
-    name: "containers-common",
-    version: "100:1-22",
-    maintainer,
-    architecture: "all",
-    size: 43_200,
-    installedSize: 150,
-    description: "Configuration files for working with image signatures.",
-    files: [
-      { path: "/etc/containers/registries.conf", text: registries, conffile: true },
-      { path: "/etc/containers/registries.conf.d" },
-      { path: "/etc/containers/policy.json", text: policy, conffile: true },
-      { path: "/etc/containers/storage.conf", text: storage, conffile: true },
-      { path: "/usr/share/containers" },
-    ],
-  }),
+const stable = (): readonly Deb[] => [
+  ...containerToolPackages,
   deb({
     name: "conmon",
     version: "100:2.1.7-1",
@@ -101,27 +77,6 @@ const stable = (): Deb[] => [
       { path: "/usr/bin/conmon", program: { program: "conmon", version: "2.1.7" } },
       { path: "/usr/libexec/podman/conmon", program: { program: "conmon", version: "2.1.7" } },
     ],
-  }),
-  deb({
-    name: "buildah",
-    version: "100:1.32.2-1",
-    maintainer,
-    depends: "containers-common, conmon, libgpgme11, libseccomp2, uidmap",
-    recommends: "cri-o-runc | runc | crun",
-    size: 8_100_000,
-    installedSize: 28_400,
-    description: "CLI tool to facilitate creating OCI container images.",
-    files: [{ path: "/usr/bin/buildah", program: { program: "buildah", version: "1.32.2" } }],
-  }),
-  deb({
-    name: "skopeo",
-    version: "100:1.13.3-1",
-    maintainer,
-    depends: "containers-common, libgpgme11",
-    size: 7_400_000,
-    installedSize: 24_000,
-    description: "command line tool for container images",
-    files: [{ path: "/usr/bin/skopeo", program: { program: "skopeo", version: "1.13.3" } }],
   }),
 ];
 

@@ -6,6 +6,7 @@ import { ubuntuKey } from "../../../machine/system/packages/keys.ts";
 import type { InternetHost } from "../internet.ts";
 import { answerFromAny } from "./apt-repository.ts";
 import type { AptRepository } from "./apt-repository.ts";
+import { registryPackage } from "./image-packages.ts";
 
 /** A package in short: versions on 20.04 and 24.04 (`-`: not there), component, size, what it needs and brings. */
 interface Row {
@@ -589,7 +590,11 @@ export function ubuntuHost(profile: Profile): InternetHost {
     key: ubuntuKey,
     date,
     suites: {
-      [codename]: { ...empty, main: [...imagePackages(profile), ...of("main")], universe: of("universe") },
+      [codename]: {
+        ...empty,
+        main: [...imagePackages(profile), ...of("main")],
+        universe: [...of("universe"), registryPackage],
+      },
       [`${codename}-updates`]: empty,
       [`${codename}-security`]: empty,
     },

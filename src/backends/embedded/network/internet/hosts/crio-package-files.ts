@@ -162,22 +162,3 @@ export const crioLoopback = `{
     "type": "loopback"
 }
 `;
-
-export const registries = `# Where images without a registry in their name are looked for; see containers-registries.conf(5).
-unqualified-search-registries = ["docker.io", "quay.io"]
-`;
-
-export const policy = `{
-    "default": [
-        {
-            "type": "insecureAcceptAnything"
-        }
-    ]
-}
-`;
-
-export const storage = `[storage]
-driver = "overlay"
-runroot = "/run/containers/storage"
-graphroot = "/var/lib/containers/storage"
-`;
