@@ -15,6 +15,7 @@ function commandLine(finish: (exitCode: number) => void): Command {
   const program = new Command("wasm-k8s-lab")
     .description("An interactive, graded lab for running WebAssembly on Kubernetes.")
     .version(version())
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError("(add --help for the options)")
     .configureHelp({ showGlobalOptions: false });
@@ -99,7 +100,6 @@ function commandLine(finish: (exitCode: number) => void): Command {
       return value;
     })
     .action(() => does(async () => (await import("./commands/content.ts")).lint()));
-  program.enablePositionalOptions();
   return program;
 }
 

@@ -5,6 +5,7 @@ import type { Environment, EnvironmentOptions } from "./machine/machine.ts";
 import type { SavedShell } from "./machine/session.ts";
 import { createProcesses } from "./machine/processes.ts";
 import { type ComputerHandle, createMachine, type SavedMachine } from "./machine/system/modelled-machine.ts";
+import { aptHosts } from "./network/internet/hosts/apt-index.ts";
 import { createInternet } from "./network/internet/create-internet.ts";
 import { createLabNetwork, type EmbeddedNetwork } from "./network/lab-network.ts";
 import { createPacing } from "./pacing.ts";
@@ -72,7 +73,12 @@ export class EmbeddedLab {
     const clock = this.#clock;
     const machine = (name: string): ComputerHandle | undefined => this.#machines.get(name);
     const machines = (): ComputerHandle[] => [...this.#machines.values()];
-    const internet = createInternet({ profile: this.profile, clock, blobs: options.folder });
+    const internet = createInternet({
+      profile: this.profile,
+      clock,
+      blobs: options.folder,
+      others: aptHosts(this.profile),
+    });
     this.network = createLabNetwork({ machine, machines, internet, clock });
     this.environment = {
       profile: this.profile,
