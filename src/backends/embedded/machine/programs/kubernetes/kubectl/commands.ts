@@ -1,4 +1,5 @@
 import { applyCommand } from "./apply.ts";
+import { describeCommand } from "./describe/command.ts";
 import { deleteCommand } from "./delete.ts";
 import { getCommand } from "./get.ts";
 import { annotateCommand, labelCommand } from "./label.ts";
@@ -17,6 +18,7 @@ export const commands: Readonly<Record<string, Command>> = {
   uncordon: uncordonCommand,
   drain: drainCommand,
   taint: taintCommand,
+  describe: describeCommand,
   patch: patchCommand,
   apply: applyCommand,
   label: labelCommand,
