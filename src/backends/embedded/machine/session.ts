@@ -31,7 +31,9 @@ function login(machine: ModelledMachine, name: string, terminal: boolean): Login
   const user = machine.users.byName(name);
   const credentials = machine.users.credentials(name);
   if (!user || !credentials) {
-    throw new LabError("user-unknown", `${machine.name}: no such user, got ${name}`, { remedy: "Use `ubuntu` or `root`." });
+    throw new LabError("user-unknown", `${machine.name}: no such user, got ${name}`, {
+      remedy: "Use `ubuntu` or `root`.",
+    });
   }
   const path = user.uid === 0 ? defaultPath : `${defaultPath}:/usr/games:/usr/local/games:/snap/bin`;
   const env: Record<string, string> = {
@@ -47,7 +49,8 @@ function login(machine: ModelledMachine, name: string, terminal: boolean): Login
   return { user, credentials, env };
 }
 
-const homeOf = (machine: ModelledMachine, user: User): string => (machine.rootFiles.isDirectory(user.home) ? user.home : "/");
+const homeOf = (machine: ModelledMachine, user: User): string =>
+  machine.rootFiles.isDirectory(user.home) ? user.home : "/";
 
 /** Typed text on its way to the programs of a session. */
 class Keyboard implements ByteSource {
@@ -74,7 +77,11 @@ class Keyboard implements ByteSource {
  * Opens a lasting login shell on a machine. With `saved` it continues where that one was:
  * directory, variables, functions and history, without reading the startup files again.
  */
-export function openMachineShell(machine: ModelledMachine, options: ShellOptions, extra: { saved?: SavedShell } = {}): SaveableShell {
+export function openMachineShell(
+  machine: ModelledMachine,
+  options: ShellOptions,
+  extra: { saved?: SavedShell } = {},
+): SaveableShell {
   return new Session(machine, options, extra.saved);
 }
 
@@ -179,7 +186,8 @@ class Session implements SaveableShell {
     if (this.#interaction) return this.#interaction.prompt;
     const { user } = this.#login;
     const folder = this.#saved ? this.#saved.cwd : homeOf(this.#machine, user);
-    const shown = folder === user.home ? "~" : folder.startsWith(`${user.home}/`) ? `~${folder.slice(user.home.length)}` : folder;
+    const shown =
+      folder === user.home ? "~" : folder.startsWith(`${user.home}/`) ? `~${folder.slice(user.home.length)}` : folder;
     return `${user.name}@${this.#machine.name}:${shown}${user.uid === 0 ? "#" : "$"} `;
   }
 
@@ -249,7 +257,22 @@ class Session implements SaveableShell {
 
   snapshot(): SavedShell {
     if (this.#shell) return saveShell(this.#shell);
-    return this.#saved ?? { version: 1, cwd: homeOf(this.#machine, this.#login.user), umask: 0o002, variables: [], functions: {}, aliases: {}, options: {}, shopts: {}, traps: {}, positional: [], directories: [], history: [] };
+    return (
+      this.#saved ?? {
+        version: 1,
+        cwd: homeOf(this.#machine, this.#login.user),
+        umask: 0o002,
+        variables: [],
+        functions: {},
+        aliases: {},
+        options: {},
+        shopts: {},
+        traps: {},
+        positional: [],
+        directories: [],
+        history: [],
+      }
+    );
   }
 
   async #leave(code: number): Promise<void> {
@@ -300,7 +323,11 @@ function freeTerminal(machine: ModelledMachine): string {
 }
 
 /** Runs `argv` in a fresh login environment as `ubuntu`, without a terminal. */
-export async function execOnMachine(machine: ModelledMachine, argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+export async function execOnMachine(
+  machine: ModelledMachine,
+  argv: readonly string[],
+  options: ExecOptions = {},
+): Promise<ExecResult> {
   const { clock } = machine.environment;
   const started = clock.monotonic();
   const { user, credentials, env } = login(machine, "ubuntu", false);
@@ -335,7 +362,9 @@ export async function execOnMachine(machine: ModelledMachine, argv: readonly str
     exitCode = await running.exit;
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
-    await stderr.write(encode(`bash: ${argv[0] ?? ""}: ${error.code === "ENOENT" ? "command not found" : error.message}\n`));
+    await stderr.write(
+      encode(`bash: ${argv[0] ?? ""}: ${error.code === "ENOENT" ? "command not found" : error.message}\n`),
+    );
     exitCode = error.code === "ENOENT" ? 127 : 126;
   } finally {
     cancel?.();

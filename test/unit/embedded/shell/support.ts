@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ModelledMachine } from "../../../../src/backends/embedded/machine/machine.ts";
 import { Collector, emptySource } from "../../../../src/backends/embedded/machine/io.ts";
+import type { ProgramTable } from "../../../../src/backends/embedded/machine/process.ts";
 import { coreutilsPrograms } from "../../../../src/backends/embedded/machine/programs/coreutils/index.ts";
 import { shellPrograms } from "../../../../src/backends/embedded/machine/shell/programs/index.ts";
 import { createFakeMachine } from "../fakes/machine.ts";
@@ -13,10 +14,14 @@ export interface Outcome {
   exitCode: number;
 }
 
-/** Programs that the snippets use and that belong to other parts of the machine. */
-export const programs = {
-  ...shellPrograms,
+/** The programs of the snippets; `uname` belongs to another part of the machine. */
+export const programs: ProgramTable = {
   ...coreutilsPrograms,
+  ...shellPrograms,
+  uname: async (process) => {
+    await process.out("Linux\n");
+    return 0;
+  },
 };
 
 /** Runs a script with `bash -c` as root in an empty folder of a fresh modelled machine. */
@@ -30,7 +35,12 @@ export async function runModelled(
   machine.rootFiles.makeDirectories(folder);
   const running = machine.processes.spawn({
     argv: ["bash", "-c", script],
-    env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", USER: "root", LANG: "C.UTF-8" },
+    env: {
+      PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      HOME: "/root",
+      USER: "root",
+      LANG: "C.UTF-8",
+    },
     cwd: folder,
     credentials: { uid: 0, gid: 0, groups: [0] },
     stdin: emptySource,
@@ -49,7 +59,11 @@ export async function runReal(script: string): Promise<Outcome & { stderr: strin
       const child = execFile(
         "bash",
         ["-c", script],
-        { cwd: folder, timeout: 20_000, env: { PATH: process.env["PATH"], HOME: "/root", USER: "root", LANG: "C.UTF-8" } },
+        {
+          cwd: folder,
+          timeout: 20_000,
+          env: { PATH: process.env["PATH"], HOME: "/root", USER: "root", LANG: "C.UTF-8" },
+        },
         (error, stdout, stderr) => {
           const code = error && typeof error.code === "number" ? error.code : 0;
           resolve({ stdout, stderr, exitCode: code });

@@ -90,7 +90,13 @@ class Reader {
     if (!/^(?:=|[-+*/%&^|]=|<<=|>>=)$/.test(operator)) return left;
     if (left.type !== "variable") throw this.#problem("attempted assignment to non-variable");
     this.#take(operator);
-    return { type: "assign", operator, name: left.name, ...(left.index === undefined ? {} : { index: left.index }), value: this.#assignment() };
+    return {
+      type: "assign",
+      operator,
+      name: left.name,
+      ...(left.index === undefined ? {} : { index: left.index }),
+      value: this.#assignment(),
+    };
   }
 
   #choice(): Node {
@@ -119,7 +125,10 @@ class Reader {
       for (const operator of ["!", "~", "-", "+"]) {
         if (this.#take(operator)) return { type: "unary", operator, operand: this.#unary() };
       }
-      for (const [operator, by] of [["++", 1n], ["--", -1n]] as const) {
+      for (const [operator, by] of [
+        ["++", 1n],
+        ["--", -1n],
+      ] as const) {
         if (!this.#take(operator)) continue;
         const operand = this.#unary();
         if (operand.type === "variable") return { ...operand, type: "step", by, prefix: true };
@@ -150,7 +159,10 @@ class Reader {
     this.#position += match?.[0].length ?? 0;
     const variable: { type: "variable"; name: string; index?: string } = { type: "variable", name };
     if (this.#text[this.#position] === "[") variable.index = this.#index();
-    for (const [operator, by] of [["++", 1n], ["--", -1n]] as const) {
+    for (const [operator, by] of [
+      ["++", 1n],
+      ["--", -1n],
+    ] as const) {
       if (this.#take(operator)) return { ...variable, type: "step", by, prefix: false };
     }
     return variable;
@@ -233,7 +245,8 @@ export function evaluateArithmetic(text: string, variables: ArithmeticVariables,
       }
       case "assign": {
         const right = run(node.value);
-        const value = node.operator === "=" ? right : apply(node.operator.slice(0, -1), read(node.name, node.index), right, text);
+        const value =
+          node.operator === "=" ? right : apply(node.operator.slice(0, -1), read(node.name, node.index), right, text);
         variables.set(node.name, String(value), node.index);
         return value;
       }
@@ -263,7 +276,10 @@ function apply(operator: string, left: bigint, right: bigint, text: string): big
       return BigInt.asIntN(64, left * right);
     case "/":
     case "%":
-      if (right === 0n) throw new ShellFailure(`${text.trim()}: division by 0 (error token is "${text.trim().split(/[/%]/).at(-1)?.trim()}")`);
+      if (right === 0n)
+        throw new ShellFailure(
+          `${text.trim()}: division by 0 (error token is "${text.trim().split(/[/%]/).at(-1)?.trim()}")`,
+        );
       return BigInt.asIntN(64, operator === "/" ? left / right : left % right);
     case "**":
       if (right < 0n) throw new ShellFailure(`${text.trim()}: exponent less than 0 (error token is "${right}")`);

@@ -76,7 +76,9 @@ function expandSequence(atoms: readonly Atom[]): Atom[][] | undefined {
   }
   const letters = /^([A-Za-z])\.\.([A-Za-z])(?:\.\.(-?\d+))?$/.exec(text);
   if (!letters?.[1] || !letters[2]) return undefined;
-  return range(letters[1].charCodeAt(0), letters[2].charCodeAt(0), Number(letters[3] ?? 1))?.map((code) => [String.fromCharCode(code)]);
+  return range(letters[1].charCodeAt(0), letters[2].charCodeAt(0), Number(letters[3] ?? 1))?.map((code) => [
+    String.fromCharCode(code),
+  ]);
 }
 
 function range(from: number, to: number, step: number): number[] | undefined {

@@ -5,20 +5,128 @@ import { quoteBackslash } from "./encoding.ts";
 import type { Shell } from "./shell.ts";
 
 const subcommands: Readonly<Record<string, readonly string[]>> = {
-  kubectl: ["annotate", "api-resources", "api-versions", "apply", "cluster-info", "config", "cordon", "create", "delete", "describe", "drain", "edit", "events", "exec", "explain", "expose", "get", "label", "logs", "patch", "port-forward", "replace", "rollout", "run", "scale", "set", "taint", "top", "uncordon", "version", "wait"],
-  systemctl: ["cat", "daemon-reload", "disable", "enable", "is-active", "is-enabled", "is-failed", "list-unit-files", "list-units", "mask", "reload", "reset-failed", "restart", "show", "start", "status", "stop", "unmask"],
+  kubectl: [
+    "annotate",
+    "api-resources",
+    "api-versions",
+    "apply",
+    "cluster-info",
+    "config",
+    "cordon",
+    "create",
+    "delete",
+    "describe",
+    "drain",
+    "edit",
+    "events",
+    "exec",
+    "explain",
+    "expose",
+    "get",
+    "label",
+    "logs",
+    "patch",
+    "port-forward",
+    "replace",
+    "rollout",
+    "run",
+    "scale",
+    "set",
+    "taint",
+    "top",
+    "uncordon",
+    "version",
+    "wait",
+  ],
+  systemctl: [
+    "cat",
+    "daemon-reload",
+    "disable",
+    "enable",
+    "is-active",
+    "is-enabled",
+    "is-failed",
+    "list-unit-files",
+    "list-units",
+    "mask",
+    "reload",
+    "reset-failed",
+    "restart",
+    "show",
+    "start",
+    "status",
+    "stop",
+    "unmask",
+  ],
   git: ["add", "checkout", "clone", "commit", "diff", "init", "log", "pull", "push", "status"],
   kubeadm: ["certs", "completion", "config", "init", "join", "kubeconfig", "reset", "token", "upgrade", "version"],
   apt: ["autoremove", "install", "list", "purge", "remove", "search", "show", "update", "upgrade"],
   "apt-get": ["autoremove", "clean", "install", "purge", "remove", "update", "upgrade"],
   cargo: ["build", "check", "clean", "new", "run", "test"],
   rustup: ["component", "default", "show", "target", "toolchain", "update"],
-  buildah: ["bud", "build", "containers", "from", "images", "inspect", "login", "pull", "push", "rm", "rmi", "tag", "version"],
-  crictl: ["exec", "images", "info", "inspect", "inspectp", "logs", "pods", "ps", "pull", "rm", "rmi", "rmp", "runp", "start", "stop", "stopp", "version"],
+  buildah: [
+    "bud",
+    "build",
+    "containers",
+    "from",
+    "images",
+    "inspect",
+    "login",
+    "pull",
+    "push",
+    "rm",
+    "rmi",
+    "tag",
+    "version",
+  ],
+  crictl: [
+    "exec",
+    "images",
+    "info",
+    "inspect",
+    "inspectp",
+    "logs",
+    "pods",
+    "ps",
+    "pull",
+    "rm",
+    "rmi",
+    "rmp",
+    "runp",
+    "start",
+    "stop",
+    "stopp",
+    "version",
+  ],
 };
 
-const resources = ["configmaps", "daemonsets", "deployments", "endpoints", "events", "jobs", "namespaces", "nodes", "pods", "replicasets", "runtimeclasses", "secrets", "services"];
-const resourceVerbs = new Set(["get", "describe", "delete", "edit", "label", "annotate", "scale", "explain", "rollout", "patch"]);
+const resources = [
+  "configmaps",
+  "daemonsets",
+  "deployments",
+  "endpoints",
+  "events",
+  "jobs",
+  "namespaces",
+  "nodes",
+  "pods",
+  "replicasets",
+  "runtimeclasses",
+  "secrets",
+  "services",
+];
+const resourceVerbs = new Set([
+  "get",
+  "describe",
+  "delete",
+  "edit",
+  "label",
+  "annotate",
+  "scale",
+  "explain",
+  "rollout",
+  "patch",
+]);
 
 /** What Tab offers: commands, variables, subcommands and files. */
 export function completeLine(shell: Shell, line: string, cursor: number): Completion {
@@ -34,7 +142,13 @@ export function completeLine(shell: Shell, line: string, cursor: number): Comple
   }
   const command = /(?:^|[;&|(]|\b(?:then|do|else|sudo|time|exec|watch|nohup)\s)\s*(?:\w+=\S*\s+)*$/.test(previous);
   if (command && !word.includes("/")) return { start, candidates: commandNames(shell, word) };
-  const words = previous.split(/[;&|(]/).at(-1)?.trim().split(/\s+/).filter((part) => part !== "sudo") ?? [];
+  const words =
+    previous
+      .split(/[;&|(]/)
+      .at(-1)
+      ?.trim()
+      .split(/\s+/)
+      .filter((part) => part !== "sudo") ?? [];
   const [name = "", verb = ""] = words;
   if (Object.hasOwn(subcommands, name) && words.length === 1 && !word.startsWith("-")) {
     const found = (subcommands[name] ?? []).filter((candidate) => candidate.startsWith(word));
@@ -97,7 +211,8 @@ function fileNames(shell: Shell, word: string, executableOnly: boolean, director
     if (error instanceof FileError) return [];
     throw error;
   }
-  const quoted = (text: string) => (text.startsWith("~/") ? `~/${quoteBackslash(text.slice(2))}` : quoteBackslash(text));
+  const quoted = (text: string) =>
+    text.startsWith("~/") ? `~/${quoteBackslash(text.slice(2))}` : quoteBackslash(text);
   return names
     .filter((name) => name.startsWith(prefix) && (prefix.startsWith(".") || !name.startsWith(".")))
     .flatMap((name) => {

@@ -1,4 +1,5 @@
 import type { Command, Condition, List } from "./ast.ts";
+import { quoteIfNeeded } from "./encoding.ts";
 import { Jump, ShellFailure } from "./failures.ts";
 import { extendedRegex, matches } from "./patterns.ts";
 import { readLine } from "./reading.ts";
@@ -21,7 +22,11 @@ export async function runCompound(shell: Shell, command: Command): Promise<numbe
       return command.otherwise ? shell.list(command.otherwise) : 0;
     }
     case "while":
-      return loop(shell, command.body, async () => ((await shell.condition(command.condition)) === 0) !== command.until);
+      return loop(
+        shell,
+        command.body,
+        async () => ((await shell.condition(command.condition)) === 0) !== command.until,
+      );
     case "for": {
       const words = command.words ? await shell.expander.words(command.words) : [...shell.positional];
       let next = 0;
@@ -29,7 +34,8 @@ export async function runCompound(shell: Shell, command: Command): Promise<numbe
         const word = words[next++];
         if (word === undefined) return false;
         shell.line = command.line;
-        if (shell.options.xtrace) await shell.trace([], ["for", command.name, "in", ...words]);
+        const source = command.words ? command.words.map((item) => item.source).join(" ") : '"$@"';
+        await shell.traceText(`for ${command.name} in ${source}`);
         shell.variables.set(command.name, word);
         return true;
       });
@@ -39,25 +45,29 @@ export async function runCompound(shell: Shell, command: Command): Promise<numbe
     case "arithmeticFor": {
       let started = false;
       return loop(shell, command.body, async () => {
-        await shell.expander.arithmetic(started ? command.update : command.initial);
+        const step = started ? command.update : command.initial;
+        await shell.traceText(`(( ${step.source.trim()} ))`);
+        await shell.expander.arithmetic(step);
         started = true;
+        await shell.traceText(`(( ${command.test.source.trim()} ))`);
         return command.test.source.trim() === "" || (await shell.expander.arithmetic(command.test)) !== 0n;
       });
     }
     case "case":
       return runCase(shell, command);
     case "arithmetic": {
+      await shell.traceText(`(( ${command.expression.source.trim()} ))`);
       try {
         return (await shell.expander.arithmetic(command.expression)) === 0n ? 1 : 0;
       } catch (error) {
-        if (!(error instanceof ShellFailure) || error.fatal) throw error;
-        throw new ShellFailure(`((: ${error.message}`);
+        if (!(error instanceof ShellFailure) || error.ends !== "command") throw error;
+        throw new ShellFailure(/readonly variable$/.test(error.message) ? error.message : `((: ${error.message}`);
       }
     }
     case "condition":
       return (await evaluate(shell, command.expression)) ? 0 : 1;
     case "function":
-      shell.functions.set(command.name, { body: command.body, source: command.source });
+      shell.functions.set(command.name, { body: command.body, source: command.body.source });
       return 0;
     case "simple":
       throw new TypeError("not a compound command");
@@ -103,6 +113,7 @@ async function select(shell: Shell, command: Command & { type: "select" }): Prom
 
 async function runCase(shell: Shell, command: Command & { type: "case" }): Promise<number> {
   const text = await shell.expander.text(command.word);
+  await shell.traceText(`case ${quoteIfNeeded(text)} in`);
   let status = 0;
   let falls = false;
   for (const item of command.items) {
@@ -119,23 +130,36 @@ async function runCase(shell: Shell, command: Command & { type: "case" }): Promi
   return status;
 }
 
-async function evaluate(shell: Shell, condition: Condition): Promise<boolean> {
+async function evaluate(shell: Shell, condition: Condition, negated = false): Promise<boolean> {
   switch (condition.type) {
     case "and":
       return (await evaluate(shell, condition.left)) && evaluate(shell, condition.right);
     case "or":
       return (await evaluate(shell, condition.left)) || evaluate(shell, condition.right);
     case "not":
-      return !(await evaluate(shell, condition.operand));
-    case "unary":
-      return unaryTest(shell, condition.operator, await shell.expander.text(condition.operand));
+      return !(await evaluate(shell, condition.operand, !negated));
+    case "unary": {
+      const operand = await shell.expander.text(condition.operand);
+      await shell.traceText(`[[ ${negated ? "! " : ""}${condition.operator} ${quoteIfNeeded(operand)} ]]`);
+      return unaryTest(shell, condition.operator, operand);
+    }
     case "binary":
-      return evaluateBinary(shell, condition);
+      return evaluateBinary(shell, condition, negated);
   }
 }
 
-async function evaluateBinary(shell: Shell, condition: Condition & { type: "binary" }): Promise<boolean> {
+async function evaluateBinary(
+  shell: Shell,
+  condition: Condition & { type: "binary" },
+  negated: boolean,
+): Promise<boolean> {
   const left = await shell.expander.text(condition.left);
+  if (shell.options.xtrace) {
+    const right = await shell.expander.text(condition.right);
+    await shell.traceText(
+      `[[ ${negated ? "! " : ""}${quoteIfNeeded(left)} ${condition.operator} ${quoteIfNeeded(right)} ]]`,
+    );
+  }
   const fold = shell.shopts["nocasematch"] ?? false;
   switch (condition.operator) {
     case "=":
@@ -153,7 +177,12 @@ async function evaluateBinary(shell: Shell, condition: Condition & { type: "bina
       }
       const match = regex.exec(left);
       shell.variables.unset("BASH_REMATCH");
-      if (match) shell.variables.setItems("BASH_REMATCH", [...match].map((value: string | undefined) => ({ value: value ?? "" })), false);
+      if (match)
+        shell.variables.setItems(
+          "BASH_REMATCH",
+          [...match].map((value: string | undefined) => ({ value: value ?? "" })),
+          false,
+        );
       return match !== null;
     }
     default: {

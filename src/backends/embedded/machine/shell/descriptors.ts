@@ -144,7 +144,11 @@ export function fileSource(path: string, files: FileView): ByteSource {
 }
 
 /** Writes to a file opened now. Throws FileError. */
-export function fileSink(path: string, files: FileView, options: { append?: boolean; mode: number; exclusive?: boolean }): ByteSink {
+export function fileSink(
+  path: string,
+  files: FileView,
+  options: { append?: boolean; mode: number; exclusive?: boolean },
+): ByteSink {
   const handle = files.open(path, options);
   return {
     write(bytes) {

@@ -48,7 +48,10 @@ const names: Readonly<Record<string, string>> = {
 };
 
 function ansiQuote(text: string): string {
-  const inner = text.replace(/[\u0000-\u001f\u007f\\']/g, (char) => names[char] ?? `\\${char.charCodeAt(0).toString(8).padStart(3, "0")}`);
+  const inner = text.replace(
+    /[\u0000-\u001f\u007f\\']/g,
+    (char) => names[char] ?? `\\${char.charCodeAt(0).toString(8).padStart(3, "0")}`,
+  );
   return `$'${inner}'`;
 }
 

@@ -47,7 +47,7 @@ class FieldSink implements Sink {
       return;
     }
     const isSpace = (char: string) => this.#separators.includes(char) && " \t\n".includes(char);
-    for (let at = 0; at < text.length; ) {
+    for (let at = 0; at < text.length;) {
       const char = text[at] ?? "";
       if (!this.#separators.includes(char)) {
         let end = at + 1;
@@ -151,13 +151,23 @@ export class Expander {
   }
 
   async arithmetic(word: Word): Promise<bigint> {
-    return this.#shell.evaluate(await this.text({ ...word, parts: word.parts }));
+    return this.#shell.evaluate(await this.text(word));
+  }
+
+  async #arithmeticText(expression: Word): Promise<string> {
+    try {
+      return String(await this.arithmetic(expression));
+    } catch (error) {
+      if (error instanceof ShellFailure && error.ends === "command")
+        throw new ShellFailure(error.message, { ends: "line" });
+      throw error;
+    }
   }
 
   async #fields(word: Word): Promise<string[]> {
     const shell = this.#shell;
     const sink = new FieldSink(shell.variables.get("IFS") ?? " \t\n");
-    await this.#parts(word.parts, sink, false, "word");
+    await this.#parts(word.parts, sink, false, /^[A-Za-z_]\w*=/.test(word.source) ? "assignment" : "word");
     sink.separate();
     if (shell.options.noglob) return sink.fields.map((field) => field.value);
     return sink.fields.flatMap((field) => {
@@ -169,7 +179,7 @@ export class Expander {
         star: shell.shopts["globstar"] ?? false,
       });
       if (found.length > 0) return found;
-      if (shell.shopts["failglob"]) throw new ShellFailure(`no match: ${field.value}`, { fatal: true });
+      if (shell.shopts["failglob"]) throw new ShellFailure(`no match: ${field.value}`, { ends: "line" });
       return shell.shopts["nullglob"] ? [] : [field.value];
     });
   }
@@ -182,7 +192,10 @@ export class Expander {
             sink.quoted(part.value);
             break;
           }
-          const tilde = place === "assignment" || index === 0 ? this.#tilde(part.value, parts.length === index + 1, place, index === 0) : undefined;
+          const tilde =
+            place === "assignment" || index === 0
+              ? this.#tilde(part.value, parts.length === index + 1, place, index === 0)
+              : undefined;
           if (tilde) for (const piece of tilde) piece.home ? sink.quoted(piece.text) : sink.literal(piece.text);
           else sink.literal(part.value);
           break;
@@ -191,7 +204,8 @@ export class Expander {
           sink.quoted(part.value);
           break;
         case "double": {
-          const onlyList = part.parts.length > 0 && part.parts.every((inner) => inner.type === "parameter" && isList(inner.parameter));
+          const onlyList =
+            part.parts.length > 0 && part.parts.every((inner) => inner.type === "parameter" && isList(inner.parameter));
           if (!onlyList) sink.quoted("");
           await this.#parts(part.parts, sink, true, "word");
           break;
@@ -206,7 +220,7 @@ export class Expander {
           break;
         }
         case "arithmetic": {
-          const value = String(await this.arithmetic(part.expression));
+          const value = await this.#arithmeticText(part.expression);
           if (quoted) sink.quoted(value);
           else sink.expanded(value);
           break;
@@ -217,9 +231,14 @@ export class Expander {
     }
   }
 
-  #tilde(text: string, ends: boolean, place: "word" | "assignment", first: boolean): { text: string; home: boolean }[] | undefined {
+  #tilde(
+    text: string,
+    ends: boolean,
+    place: "word" | "assignment",
+    first: boolean,
+  ): { text: string; home: boolean }[] | undefined {
     if (!text.includes("~")) return undefined;
-    const pieces = place === "assignment" ? text.split(/(?<=:)/) : [text];
+    const pieces = place === "assignment" ? text.split(/(?<=:|^[A-Za-z_]\w*=)/) : [text];
     return pieces.flatMap((piece, index) => {
       const match = (index > 0 || first) && /^~([A-Za-z0-9_.+-]*)(?=\/|:|$)/.exec(piece);
       const last = index === pieces.length - 1;
@@ -280,7 +299,7 @@ export class Expander {
   }
 
   async #parameter(parameter: Parameter, sink: Sink, quoted: boolean): Promise<void> {
-    if (parameter.operator === "bad") throw new ShellFailure(`${parameter.source}: bad substitution`, { fatal: true });
+    if (parameter.operator === "bad") throw new ShellFailure(`${parameter.source}: bad substitution`, { ends: "line" });
     const shell = this.#shell;
     let name = parameter.name;
     let index = await this.#index(parameter);
@@ -298,11 +317,13 @@ export class Expander {
         return this.#emit({ set: true, values: [reference.value ?? ""], all: "" }, sink, quoted);
       }
       const target = this.#values(name, index).values[0];
-      if (target === undefined || target === "") throw new ShellFailure(`${name}: invalid indirect expansion`, { fatal: true });
+      if (target === undefined || target === "")
+        throw new ShellFailure(`${name}: invalid indirect expansion`, { ends: "line" });
       const element = /^([A-Za-z_]\w*)\[(.+)\]$/.exec(target);
       name = element?.[1] ?? target;
       index = element?.[2];
-      if (!/^(?:[A-Za-z_]\w*|\d+|[@*#?$!-])$/.test(name)) throw new ShellFailure(`${target}: invalid variable name`, { fatal: true });
+      if (!/^(?:[A-Za-z_]\w*|\d+|[@*#?$!-])$/.test(name))
+        throw new ShellFailure(`${target}: invalid variable name`, { ends: "line" });
     }
     const found = this.#values(name, index);
     const label = index === undefined ? name : `${name}[${parameter.index?.source ?? index}]`;
@@ -319,10 +340,21 @@ export class Expander {
 
   #requireSet(name: string, found: Values): void {
     if (found.set || !this.#shell.options.nounset || found.all !== "") return;
-    throw new ShellFailure(`${name}: unbound variable`, { fatal: true, exitCode: this.#shell.commandString ? 127 : 1 });
+    throw new ShellFailure(`${name}: unbound variable`, {
+      ends: "shell",
+      exitCode: this.#shell.commandString && this.#shell.subshellDepth === 0 ? 127 : 1,
+    });
   }
 
-  async #default(parameter: Parameter, found: Values, label: string, name: string, index: string | undefined, sink: Sink, quoted: boolean): Promise<void> {
+  async #default(
+    parameter: Parameter,
+    found: Values,
+    label: string,
+    name: string,
+    index: string | undefined,
+    sink: Sink,
+    quoted: boolean,
+  ): Promise<void> {
     const operator = parameter.operator ?? "";
     const operand = parameter.operand ?? { parts: [], source: "" };
     const joined = found.values.join(" ");
@@ -336,13 +368,16 @@ export class Expander {
     if (kind === "-") return this.#parts(operand.parts, sink, quoted, "word");
     const value = await this.text(operand);
     if (kind === "=") {
-      if (/^[\d@*#?$!-]/.test(name)) throw new ShellFailure(`$${name}: cannot assign in this way`, { fatal: true });
+      if (/^[\d@*#?$!-]/.test(name)) throw new ShellFailure(`$${name}: cannot assign in this way`, { ends: "line" });
       if (index === undefined) this.#shell.variables.set(name, value);
       else this.#shell.variables.setElement(name, index, value);
       return this.#emit({ set: true, values: [this.#shell.variables.get(name) ?? value], all: "" }, sink, quoted);
     }
     const fallback = operator === ":?" ? "parameter null or not set" : "parameter not set";
-    throw new ShellFailure(`${label}: ${value === "" ? fallback : value}`, { fatal: true, exitCode: this.#shell.commandString ? 127 : 1 });
+    throw new ShellFailure(`${label}: ${value === "" ? fallback : value}`, {
+      ends: "shell",
+      exitCode: this.#shell.commandString && this.#shell.subshellDepth === 0 ? 127 : 1,
+    });
   }
 
   #emit(found: Values, sink: Sink, quoted: boolean): void {
@@ -390,7 +425,11 @@ export class Expander {
         const anchors = operator === "/#" ? "start" : operator === "/%" ? "end" : "none";
         const regex = patternRegex(pattern, anchors);
         const flags = operator === "//" ? `${regex.flags}g` : regex.flags;
-        return each((value) => value.replace(new RegExp(regex.source, flags), (match) => (match === "" && operator === "//" ? "" : replacement)));
+        return each((value) =>
+          value.replace(new RegExp(regex.source, flags), (match) =>
+            match === "" && operator === "//" ? "" : replacement,
+          ),
+        );
       }
     }
     return this.#operatorAt(operator.slice(1), found, name);
@@ -418,7 +457,7 @@ export class Expander {
       case "k":
         return found;
       default:
-        throw new ShellFailure(`\${${name}@${letter}}: bad substitution`, { fatal: true });
+        throw new ShellFailure(`\${${name}@${letter}}: bad substitution`, { ends: "line" });
     }
   }
 
@@ -431,7 +470,8 @@ export class Expander {
       const all = positional ? [this.#shell.name, ...found.values] : found.values;
       if (offset < 0) offset += all.length;
       if (offset < 0) return { ...found, values: [] };
-      if (length !== undefined && length < 0) throw new ShellFailure(`${parameter.second?.source}: substring expression < 0`);
+      if (length !== undefined && length < 0)
+        throw new ShellFailure(`${parameter.second?.source}: substring expression < 0`);
       return { ...found, values: all.slice(offset, length === undefined ? undefined : offset + length) };
     }
     const chars = [...(found.values[0] ?? "")];
@@ -447,7 +487,15 @@ const isList = (parameter: Parameter): boolean =>
   parameter.prefix !== "#" && (parameter.name === "@" || parameter.index?.source === "@" || parameter.names === "@");
 
 /** The letters that `declare -p` shows. */
-export function attributes(variable: { kind: string; readonly: boolean; exported: boolean; integer: boolean; lower: boolean; upper: boolean; reference: boolean }): string {
+export function attributes(variable: {
+  kind: string;
+  readonly: boolean;
+  exported: boolean;
+  integer: boolean;
+  lower: boolean;
+  upper: boolean;
+  reference: boolean;
+}): string {
   const kind = variable.kind === "indexed" ? "a" : variable.kind === "associative" ? "A" : "";
   const flags: readonly (readonly [boolean, string])[] = [
     [variable.integer, "i"],

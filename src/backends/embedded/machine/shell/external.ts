@@ -4,7 +4,11 @@ import { findCommand } from "../processes.ts";
 import type { Shell } from "./shell.ts";
 
 /** Runs a program and waits for it; what cannot be run gives bash's message and 126 or 127. */
-export async function runExternal(shell: Shell, args: readonly string[], signal: AbortSignal = shell.childSignal()): Promise<number> {
+export async function runExternal(
+  shell: Shell,
+  args: readonly string[],
+  signal: AbortSignal = shell.childSignal(),
+): Promise<number> {
   const [name = ""] = args;
   const ended = new AbortController();
   const source = shell.descriptors.get(0)?.source;
@@ -72,7 +76,9 @@ async function notFound(shell: Shell, name: string): Promise<number> {
 /** A text file without an interpreter line is run by the shell that started it. */
 async function runText(shell: Shell, args: readonly string[], error: FileError): Promise<number> {
   const [name = ""] = args;
-  const bytes = shell.machine.rootFiles.readBytes(error.path.startsWith("/") ? error.path : `${shell.cwd}/${error.path}`);
+  const bytes = shell.machine.rootFiles.readBytes(
+    error.path.startsWith("/") ? error.path : `${shell.cwd}/${error.path}`,
+  );
   const firstLine = bytes.subarray(0, 128);
   if (firstLine.includes(0) || bytes[0] === 0x7f) {
     await shell.complain(`${name.includes("/") ? name : error.path}: cannot execute binary file: Exec format error`);
@@ -90,4 +96,5 @@ async function runText(shell: Shell, args: readonly string[], error: FileError):
 }
 
 /** `exec PROGRAM`: the program takes the shell's place. */
-export const replaceShell = (shell: Shell, args: readonly string[]): Promise<number> => runExternal(shell, args, shell.signal);
+export const replaceShell = (shell: Shell, args: readonly string[]): Promise<number> =>
+  runExternal(shell, args, shell.signal);

@@ -9,7 +9,7 @@ export function expandHistory(line: string, history: readonly string[]): { text:
   if (!line.includes("!")) return { text: line };
   let text = "";
   let quoted = false;
-  for (let at = 0; at < line.length; ) {
+  for (let at = 0; at < line.length;) {
     const char = line[at] ?? "";
     const next = line[at + 1] ?? "";
     if (char === "'" && !isInDouble(line, at)) quoted = !quoted;
@@ -18,7 +18,15 @@ export function expandHistory(line: string, history: readonly string[]): { text:
       at += 2;
       continue;
     }
-    if (char !== "!" || quoted || next === "" || " \t\n=(\"".includes(next) || line[at - 1] === "$" || line[at - 1] === "{" || line[at - 1] === "[") {
+    if (
+      char !== "!" ||
+      quoted ||
+      next === "" ||
+      ' \t\n=("'.includes(next) ||
+      line[at - 1] === "$" ||
+      line[at - 1] === "{" ||
+      line[at - 1] === "["
+    ) {
       text += char;
       at += 1;
       continue;

@@ -102,7 +102,7 @@ export class Interaction {
   /** Undefined when the buffer is not complete yet. */
   #parse(): List[] | undefined {
     if (/(?:^|[^\\])(?:\\\\)*\\\n$/.test(this.#buffer)) return undefined;
-    const parser = new Parser(this.#buffer, { interactive: true, alias: (name) => this.shell.aliases.get(name) });
+    const parser = new Parser(this.#buffer, { ...this.shell.parserOptions(), interactive: true });
     const lists: List[] = [];
     try {
       for (let list = parser.next(); list; list = parser.next()) lists.push(list);
@@ -139,7 +139,11 @@ export class Interaction {
     const running = new AbortController();
     this.#running = running;
     shell.signal = AbortSignal.any([this.#base, running.signal]);
-    const done = (exitCode: number, exited = false): LineResult => ({ exitCode: (shell.lastStatus = exitCode & 0xff), incomplete: false, exited });
+    const done = (exitCode: number, exited = false): LineResult => ({
+      exitCode: (shell.lastStatus = exitCode & 0xff),
+      incomplete: false,
+      exited,
+    });
     try {
       for (const list of lists) await shell.list(list);
       return done(shell.lastStatus);

@@ -1,8 +1,40 @@
-import type { ArrayElement, Assignment, CaseItem, Command, Condition, List, ListItem, Pipeline, Redirection, Word } from "./ast.ts";
+import type {
+  ArrayElement,
+  Assignment,
+  CaseItem,
+  Command,
+  Condition,
+  List,
+  ListItem,
+  Pipeline,
+  Redirection,
+  Word,
+} from "./ast.ts";
 import { SyntaxProblem, WordReader } from "./words.ts";
 
 const reserved = new Set([
-  "if", "then", "elif", "else", "fi", "for", "while", "until", "do", "done", "case", "esac", "in", "function", "select", "{", "}", "!", "[[", "]]", "time", "coproc",
+  "if",
+  "then",
+  "elif",
+  "else",
+  "fi",
+  "for",
+  "while",
+  "until",
+  "do",
+  "done",
+  "case",
+  "esac",
+  "in",
+  "function",
+  "select",
+  "{",
+  "}",
+  "!",
+  "[[",
+  "]]",
+  "time",
+  "coproc",
 ]);
 const closing = new Set(["then", "elif", "else", "fi", "do", "done", "esac", "}"]);
 const declarations = new Set(["declare", "typeset", "local", "export", "readonly"]);
@@ -14,6 +46,8 @@ export interface ParserOptions {
   firstLine?: number;
   /** Expands aliases when given. */
   alias?: (name: string) => string | undefined;
+  /** Whether `+(..)` and its kin are patterns outside `[[ ]]` too; default no. */
+  extendedGlob?: () => boolean;
   /** A heredoc without its end is incomplete rather than ended by the end of the script. */
   interactive?: boolean;
 }
@@ -32,6 +66,7 @@ export class Parser extends WordReader {
   #heredocs: PendingHeredoc[] = [];
   #depth = 0;
   #commandStart = false;
+  #inCondition = false;
   /** Complaints that do not stop the script. */
   readonly warnings: string[] = [];
 
@@ -90,6 +125,7 @@ export class Parser extends WordReader {
   }
 
   protected override extendedGlob(operator: string, inWord: boolean): boolean {
+    if (!this.#inCondition && !this.#options.extendedGlob?.()) return false;
     return operator === "!" ? inWord || !this.#commandStart : true;
   }
 
@@ -104,7 +140,9 @@ export class Parser extends WordReader {
   /** The complaint about what stands here. */
   #unexpected(): SyntaxProblem {
     if (this.position >= this.source.length) {
-      return new SyntaxProblem("syntax error: unexpected end of file", this.lineAt(this.source.length), { incomplete: true });
+      return new SyntaxProblem("syntax error: unexpected end of file", this.lineAt(this.source.length), {
+        incomplete: true,
+      });
     }
     return this.#problem(`syntax error near unexpected token \`${this.#token()}'`);
   }
@@ -155,7 +193,8 @@ export class Parser extends WordReader {
       let body = "";
       for (;;) {
         if (this.position >= this.source.length) {
-          if (this.#options.interactive) throw new SyntaxProblem("unfinished here-document", heredoc.line, { incomplete: true });
+          if (this.#options.interactive)
+            throw new SyntaxProblem("unfinished here-document", heredoc.line, { incomplete: true });
           this.warnings.push(
             `line ${this.lineAt(this.position)}: warning: here-document at line ${heredoc.line} delimited by end-of-file (wanted \`${heredoc.delimiter}')`,
           );
@@ -181,7 +220,12 @@ export class Parser extends WordReader {
     pattern.lastIndex = this.position;
     const word = pattern.exec(this.source)?.[0] ?? "";
     const after = this.source[this.position + word.length] ?? "";
-    if (after !== "" && !/[\s;&|<>()]/.test(after) && !(after === "\\" && this.source[this.position + word.length + 1] === "\n")) return "";
+    if (
+      after !== "" &&
+      !/[\s;&|<>()]/.test(after) &&
+      !(after === "\\" && this.source[this.position + word.length + 1] === "\n")
+    )
+      return "";
     return word;
   }
 
@@ -272,7 +316,14 @@ export class Parser extends WordReader {
     const commands: Command[] = [];
     const ended = () => this.position >= this.source.length || "\n;".includes(this.#at());
     if ((negated || timed !== "") && ended()) {
-      const empty: Command = { type: "simple", assignments: [], words: [], redirections: [], line: this.lineAt(start), source: "" };
+      const empty: Command = {
+        type: "simple",
+        assignments: [],
+        words: [],
+        redirections: [],
+        line: this.lineAt(start),
+        source: "",
+      };
       return { negated, timed, commands: [empty], source: this.source.slice(start, this.position) };
     }
     for (;;) {
@@ -285,7 +336,11 @@ export class Parser extends WordReader {
       this.position += 1;
       if (this.#at() === "&") {
         this.position += 1;
-        const both: Redirection = { descriptor: 2, operator: ">&", target: { parts: [{ type: "text", value: "1" }], source: "1" } };
+        const both: Redirection = {
+          descriptor: 2,
+          operator: ">&",
+          target: { parts: [{ type: "text", value: "1" }], source: "1" },
+        };
         command = { ...command, redirections: [...command.redirections, both] };
       }
       commands.push(command);
@@ -343,7 +398,9 @@ export class Parser extends WordReader {
         return { ...base, ...this.#case() };
       case "[[": {
         this.position += 2;
+        this.#inCondition = true;
         const expression = this.#conditionOr();
+        this.#inCondition = false;
         this.#newlines();
         if (!this.#keyword("]]")) throw this.#conditionProblem();
         return { ...base, type: "condition", expression };
@@ -416,7 +473,14 @@ export class Parser extends WordReader {
       const [initial, test, update] = clauses;
       const body = this.#loopBody();
       const empty: Word = { parts: [], source: "" };
-      return { ...base, type: "arithmeticFor", initial: initial ?? empty, test: test ?? empty, update: update ?? empty, body };
+      return {
+        ...base,
+        type: "arithmeticFor",
+        initial: initial ?? empty,
+        test: test ?? empty,
+        update: update ?? empty,
+        body,
+      };
     }
     const name = this.#plainWord();
     if (name === "") throw this.#unexpected();
@@ -535,7 +599,8 @@ export class Parser extends WordReader {
       this.position += 1;
       return { type: "not", operand: this.#conditionTerm() };
     }
-    if (word === "]]" || this.position >= this.source.length || ";&|)".includes(this.#at())) throw this.#conditionProblem();
+    if (word === "]]" || this.position >= this.source.length || ";&|)".includes(this.#at()))
+      throw this.#conditionProblem();
     if (/^-[a-zA-Z]$/.test(word)) {
       const before = this.position;
       this.position += word.length;
@@ -605,14 +670,24 @@ export class Parser extends WordReader {
       const word = this.#word();
       this.#commandStart = false;
       if (word.source === "") throw this.#unexpected();
-      if (words.length === 0 || (words.length === 1 && (words[0]?.source === "command" || words[0]?.source === "builtin"))) {
+      if (
+        words.length === 0 ||
+        (words.length === 1 && (words[0]?.source === "command" || words[0]?.source === "builtin"))
+      ) {
         declaring = declarations.has(word.source);
       }
       words.push(word);
     }
     if (words.length === 0 && assignments.length === 0 && redirections.length === 0) throw this.#unexpected();
     if (this.#at() === "(") throw this.#unexpected();
-    return { type: "simple", assignments, words, redirections, line, source: this.source.slice(start, this.position).trim() };
+    return {
+      type: "simple",
+      assignments,
+      words,
+      redirections,
+      line,
+      source: this.source.slice(start, this.position).trim(),
+    };
   }
 
   #expandAlias(expanded: Set<string>): boolean {
@@ -691,14 +766,20 @@ export class Parser extends WordReader {
     const match = pattern.exec(this.source);
     const operator = match?.[2];
     if (!match || !operator) return undefined;
-    if ((operator === "<" || operator === ">") && this.source[this.position + match[0].length] === "(") return undefined;
+    if ((operator === "<" || operator === ">") && this.source[this.position + match[0].length] === "(")
+      return undefined;
     const line = this.lineAt(this.position);
     this.position += match[0].length;
     this.#blanks();
-    if (wordStops.includes(this.#at() || "\n") && !("<>".includes(this.#at()) && this.#at(1) === "(")) throw this.#unexpected();
+    if (wordStops.includes(this.#at() || "\n") && !("<>".includes(this.#at()) && this.#at(1) === "("))
+      throw this.#unexpected();
     const target = this.#word();
-    const redirection: Redirection = { operator: (operator === "<<-" ? "<<" : operator) as Redirection["operator"], target };
-    if (match[1] !== undefined) redirection.descriptor = match[1].startsWith("{") ? match[1].slice(1, -1) : Number(match[1]);
+    const redirection: Redirection = {
+      operator: (operator === "<<-" ? "<<" : operator) as Redirection["operator"],
+      target,
+    };
+    if (match[1] !== undefined)
+      redirection.descriptor = match[1].startsWith("{") ? match[1].slice(1, -1) : Number(match[1]);
     if (operator === "<<" || operator === "<<-") {
       const quoted = /['"\\]/.test(target.source);
       const delimiter = target.parts.map(literalText).join("");

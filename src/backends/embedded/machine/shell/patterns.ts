@@ -36,7 +36,8 @@ function bracket(pattern: string, at: number, escapes: boolean): { regex: string
   }
   for (let first = true; position < pattern.length; first = false) {
     const char = pattern[position] ?? "";
-    if (char === "]" && !first) return regex === "[" || regex === "[^" ? undefined : { regex: `${regex}]`, end: position + 1 };
+    if (char === "]" && !first)
+      return regex === "[" || regex === "[^" ? undefined : { regex: `${regex}]`, end: position + 1 };
     const named = /\[:([a-z]+):\]/y;
     named.lastIndex = position;
     const match = named.exec(pattern);
@@ -61,7 +62,7 @@ function bracket(pattern: string, at: number, escapes: boolean): { regex: string
 function patternSource(pattern: string, greedy = true): string {
   let regex = "";
   const groups: string[] = [];
-  for (let at = 0; at < pattern.length; ) {
+  for (let at = 0; at < pattern.length;) {
     const char = pattern[at] ?? "";
     const next = pattern[at + 1] ?? "";
     if (next === "(" && "?*+@!".includes(char)) {
@@ -101,7 +102,12 @@ function patternSource(pattern: string, greedy = true): string {
 const cache = new Map<string, RegExp>();
 
 /** A shell pattern as a regular expression; `anchors` says which ends must match. */
-export function patternRegex(pattern: string, anchors: "both" | "start" | "end" | "none", greedy = true, fold = false): RegExp {
+export function patternRegex(
+  pattern: string,
+  anchors: "both" | "start" | "end" | "none",
+  greedy = true,
+  fold = false,
+): RegExp {
   const key = `${anchors}${greedy ? "+" : "-"}${fold ? "i" : ""}${pattern}`;
   let regex = cache.get(key);
   if (!regex) {
@@ -119,15 +125,21 @@ export function patternRegex(pattern: string, anchors: "both" | "start" | "end" 
   return regex;
 }
 
-export const matches = (text: string, pattern: string, fold = false): boolean => patternRegex(pattern, "both", true, fold).test(text);
+export const matches = (text: string, pattern: string, fold = false): boolean =>
+  patternRegex(pattern, "both", true, fold).test(text);
 
 /** A POSIX extended regular expression as the host's; throws SyntaxError when it is not one. */
 export function extendedRegex(source: string, fold = false): RegExp {
   let regex = "";
-  for (let at = 0; at < source.length; ) {
+  for (let at = 0; at < source.length;) {
     if (source[at] === "\\") {
       const next = source[at + 1] ?? "";
-      regex += "<>".includes(next) && next !== "" ? "\\b" : /[\w\s]/.test(next) && !/[bBwWsSdD]/.test(next) ? next : `\\${next}`;
+      regex +=
+        "<>".includes(next) && next !== ""
+          ? "\\b"
+          : /[\w\s]/.test(next) && !/[bBwWsSdD]/.test(next)
+            ? next
+            : `\\${next}`;
       at += 2;
       continue;
     }
@@ -159,7 +171,14 @@ export function globPaths(pattern: string, cwd: string, files: FileView, options
   return [...new Set(found)].sort((a, b) => (a < b ? -1 : 1));
 }
 
-function expandSegment(base: string, segment: string, last: boolean, cwd: string, files: FileView, options: GlobOptions): string[] {
+function expandSegment(
+  base: string,
+  segment: string,
+  last: boolean,
+  cwd: string,
+  files: FileView,
+  options: GlobOptions,
+): string[] {
   const absolute = (path: string) => (path.startsWith("/") ? path : `${cwd}/${path}`);
   if (segment === "") return files.isDirectory(absolute(base || ".")) ? [base.endsWith("/") ? base : `${base}/`] : [];
   const join = (name: string) => (base === "" || base.endsWith("/") ? `${base}${name}` : `${base}/${name}`);
@@ -190,9 +209,16 @@ function expandSegment(base: string, segment: string, last: boolean, cwd: string
     .filter((path) => last || files.isDirectory(absolute(path)));
 }
 
-function descend(base: string, last: boolean, cwd: string, files: FileView, options: GlobOptions): string[] {
+function descend(
+  base: string,
+  last: boolean,
+  cwd: string,
+  files: FileView,
+  options: GlobOptions,
+  first = true,
+): string[] {
   const absolute = (path: string) => (path.startsWith("/") ? path : `${cwd}/${path}`);
-  const result: string[] = base === "" ? (last ? [] : [""]) : [base];
+  const result: string[] = base === "" ? (last ? [] : [""]) : [first && last ? `${base}/` : base];
   let names: string[];
   try {
     names = files.list(absolute(base || "."));
@@ -202,7 +228,8 @@ function descend(base: string, last: boolean, cwd: string, files: FileView, opti
   for (const name of names) {
     if (name.startsWith(".") && !options.dot) continue;
     const path = base === "" || base.endsWith("/") ? `${base}${name}` : `${base}/${name}`;
-    if (files.lstat(absolute(path)).type === "directory") result.push(...descend(path, last, cwd, files, options));
+    if (files.lstat(absolute(path)).type === "directory")
+      result.push(...descend(path, last, cwd, files, options, false));
     else if (last) result.push(path);
   }
   return result;

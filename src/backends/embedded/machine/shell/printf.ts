@@ -10,7 +10,7 @@ export interface Formatted {
 /** Backslash sequences of `echo -e` and `%b`; `stopped` after `\c`. */
 export function decodeEscapes(text: string): { text: string; stopped: boolean } {
   let result = "";
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     if (text[at] !== "\\") {
       result += text[at++];
       continue;
@@ -25,7 +25,11 @@ export function decodeEscapes(text: string): { text: string; stopped: boolean } 
 }
 
 /** The `printf` of bash. `time` formats seconds since the epoch with a strftime format; -1 is now. */
-export function formatPrintf(format: string, args: readonly string[], time: (format: string, seconds: number) => string): Formatted {
+export function formatPrintf(
+  format: string,
+  args: readonly string[],
+  time: (format: string, seconds: number) => string,
+): Formatted {
   const problems: string[] = [];
   let text = "";
   let next = 0;
@@ -45,7 +49,7 @@ function onePass(
   time: (format: string, seconds: number) => string,
 ): { text: string; stopped: boolean } {
   let text = "";
-  for (let at = 0; at < format.length; ) {
+  for (let at = 0; at < format.length;) {
     const char = format[at] ?? "";
     if (char === "\\") {
       const decoded = decodeEscape(format, at + 1);
@@ -78,7 +82,8 @@ function onePass(
       flags += "-";
       width = -width;
     }
-    const precision = match[3] === undefined ? undefined : match[3] === "*" ? Number(take() ?? 0) : Number(match[3] || 0);
+    const precision =
+      match[3] === undefined ? undefined : match[3] === "*" ? Number(take() ?? 0) : Number(match[3] || 0);
     const piece = one(kind, flags, precision, take(), problems, time);
     text += pad(piece.text, flags, width, piece.numeric);
     if (piece.stopped) return { text, stopped: true };
@@ -105,7 +110,8 @@ function one(
 ): { text: string; numeric: boolean; stopped?: boolean } {
   const value = arg ?? "";
   const cut = (text: string) => (precision === undefined || precision < 0 ? text : text.slice(0, precision));
-  if (kind.startsWith("(")) return { text: time(kind.slice(1, -2), arg === undefined ? -1 : Number(value)), numeric: false };
+  if (kind.startsWith("("))
+    return { text: time(kind.slice(1, -2), arg === undefined ? -1 : Number(value)), numeric: false };
   switch (kind) {
     case "s":
       return { text: cut(value), numeric: false };
@@ -131,7 +137,8 @@ function one(
     if (flags.includes("#") && unsigned !== 0n) digits = (kind === "o" ? "0" : kind === "u" ? "" : `0${kind}`) + digits;
   }
   if (precision !== undefined) digits = digits.padStart(precision, "0");
-  const sign = kind === "d" || kind === "i" ? (negative ? "-" : flags.includes("+") ? "+" : flags.includes(" ") ? " " : "") : "";
+  const sign =
+    kind === "d" || kind === "i" ? (negative ? "-" : flags.includes("+") ? "+" : flags.includes(" ") ? " " : "") : "";
   return { text: sign + digits, numeric: precision === undefined };
 }
 
@@ -160,7 +167,10 @@ function float(kind: string, flags: string, precision: number, text: string, pro
   else {
     const digits = Math.max(1, precision);
     const power = number === 0 ? 0 : Math.floor(Math.log10(Math.abs(number)));
-    result = power < -4 || power >= digits ? exponent(number.toExponential(digits - 1)) : number.toFixed(Math.max(0, digits - 1 - power));
+    result =
+      power < -4 || power >= digits
+        ? exponent(number.toExponential(digits - 1))
+        : number.toFixed(Math.max(0, digits - 1 - power));
     if (!flags.includes("#") && result.includes(".")) result = result.replace(/\.?0+(?=e|$)/, "");
   }
   if (/[EG]/.test(kind)) result = result.toUpperCase();

@@ -5,7 +5,9 @@ import { strftime } from "./strftime.ts";
 
 /** PS1 as shown; what stands between `\[` and `\]` (colours, titles) is left out. */
 export async function expandPrompt(shell: Shell, text: string): Promise<string> {
-  const decoded = text.replace(/\\\[[\s\S]*?\\\]/g, "").replace(/\\(0[0-7]{1,3}|[0-7]{3}|D\{[^}]*\}|.)/g, (_, code: string) => one(shell, code));
+  const decoded = text
+    .replace(/\\\[[\s\S]*?\\\]/g, "")
+    .replace(/\\(0[0-7]{1,3}|[0-7]{3}|D\{[^}]*\}|.)/g, (_, code: string) => one(shell, code));
   const status = shell.lastStatus;
   try {
     return await shell.expander.text(new Parser(decoded).wholeWord());
@@ -19,7 +21,10 @@ export async function expandPrompt(shell: Shell, text: string): Promise<string> 
 function one(shell: Shell, code: string): string {
   const now = shell.machine.environment.clock.now();
   const home = shell.variables.get("HOME") ?? "";
-  const folder = home !== "" && (shell.cwd === home || shell.cwd.startsWith(`${home}/`)) ? `~${shell.cwd.slice(home.length)}` : shell.cwd;
+  const folder =
+    home !== "" && (shell.cwd === home || shell.cwd.startsWith(`${home}/`))
+      ? `~${shell.cwd.slice(home.length)}`
+      : shell.cwd;
   if (code.startsWith("D{")) return strftime(code.slice(2, -1), now);
   if (/^[0-7]/.test(code)) return String.fromCharCode(Number.parseInt(code, 8));
   switch (code) {

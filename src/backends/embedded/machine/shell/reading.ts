@@ -13,7 +13,11 @@ export interface ReadOptions {
 }
 
 /** One line of a descriptor; what follows it stays for the next reader. A backslash that joins lines is resolved unless raw. */
-export async function readLine(shell: Shell, descriptor: number, options: ReadOptions): Promise<{ line: string; ended: boolean }> {
+export async function readLine(
+  shell: Shell,
+  descriptor: number,
+  options: ReadOptions,
+): Promise<{ line: string; ended: boolean }> {
   const source = shell.descriptors.get(descriptor)?.source;
   if (!source) throw new ShellFailure(`${descriptor}: invalid file descriptor: Bad file descriptor`);
   const stop = (options.delimiter ?? "\n").charCodeAt(0) || 0;
@@ -63,7 +67,11 @@ export function splitFields(line: string, count: number, separators: string, raw
     return item !== undefined && !item.plain && separators.includes(item.char);
   };
   const space = (index: number) => separator(index) && " \t\n".includes(chars[index]?.char ?? "");
-  const text = (from: number, to: number) => chars.slice(from, to).map((item) => item.char).join("");
+  const text = (from: number, to: number) =>
+    chars
+      .slice(from, to)
+      .map((item) => item.char)
+      .join("");
   let at = 0;
   let end = chars.length;
   while (at < end && space(at)) at += 1;

@@ -28,14 +28,24 @@ async function apply(shell: Shell, redirection: Redirection): Promise<void> {
     shell.variables.set(redirection.descriptor, String(descriptor));
   }
   if (operator === "<<") {
-    shell.descriptors.set(descriptor, new OpenFile({ source: sourceOf(encodeShell(await shell.expander.text(target))) }));
+    shell.descriptors.set(
+      descriptor,
+      new OpenFile({ source: sourceOf(encodeShell(await shell.expander.text(target))) }),
+    );
     return;
   }
   if (operator === "<<<") {
-    shell.descriptors.set(descriptor, new OpenFile({ source: sourceOf(encodeShell(`${await shell.expander.text(target)}\n`)) }));
+    shell.descriptors.set(
+      descriptor,
+      new OpenFile({ source: sourceOf(encodeShell(`${await shell.expander.text(target)}\n`)) }),
+    );
     return;
   }
-  if (target.parts.length === 1 && part?.type === "process" && (operator === "<" || operator === ">" || operator === "&>" || operator === ">>")) {
+  if (
+    target.parts.length === 1 &&
+    part?.type === "process" &&
+    (operator === "<" || operator === ">" || operator === "&>" || operator === ">>")
+  ) {
     const file = shell.openSubstitution(part.direction, part.list);
     if (operator === "&>") shell.descriptors.set(2, file.retain());
     shell.descriptors.set(descriptor, file);
@@ -46,7 +56,8 @@ async function apply(shell: Shell, redirection: Redirection): Promise<void> {
   if (words.length !== 1 || path === undefined) throw new ShellFailure(`${target.source}: ambiguous redirect`);
   if (operator === "<&" || operator === ">&") {
     if (/^\d+-?$|^-$/.test(path)) return duplicate(shell, descriptor, path);
-    if (operator === "<&" || redirection.descriptor !== undefined) throw new ShellFailure(`${path}: ambiguous redirect`);
+    if (operator === "<&" || redirection.descriptor !== undefined)
+      throw new ShellFailure(`${path}: ambiguous redirect`);
   }
   const file = openPath(shell, path, operator);
   if (operator === "&>" || operator === "&>>" || operator === ">&") {
@@ -77,9 +88,17 @@ function openPath(shell: Shell, path: string, operator: Redirection["operator"])
     const mode = 0o666 & ~shell.umask;
     if (operator === "<>") {
       if (!shell.files.exists(absolute)) shell.files.write(absolute, "", { mode });
-      return new OpenFile({ source: fileSource(absolute, shell.files), sink: fileSink(absolute, shell.files, { append: true, mode }) });
+      return new OpenFile({
+        source: fileSource(absolute, shell.files),
+        sink: fileSink(absolute, shell.files, { append: true, mode }),
+      });
     }
-    if (operator === ">" && shell.options.noclobber && shell.files.exists(absolute) && shell.files.stat(absolute).type === "file") {
+    if (
+      operator === ">" &&
+      shell.options.noclobber &&
+      shell.files.exists(absolute) &&
+      shell.files.stat(absolute).type === "file"
+    ) {
       throw new ShellFailure(`${path}: cannot overwrite existing file`);
     }
     return new OpenFile({ sink: fileSink(absolute, shell.files, { append: operator.endsWith(">>"), mode }) });

@@ -15,7 +15,7 @@ import { Expander } from "./expansion.ts";
 import { runExternal } from "./external.ts";
 import { Jump, ShellFailure } from "./failures.ts";
 import { type Job, JobTable } from "./jobs.ts";
-import { Parser } from "./parser.ts";
+import { Parser, type ParserOptions } from "./parser.ts";
 import { redirect } from "./redirections.ts";
 import { defineSpecials } from "./specials.ts";
 import { Variables } from "./variables.ts";
@@ -109,7 +109,13 @@ export class Shell {
   functions = new Map<string, ShellFunction>();
   aliases = new Map<string, string>();
   options: Options = { braceexpand: true, hashall: true };
-  shopts: Record<string, boolean> = { sourcepath: true, promptvars: true, interactive_comments: true, cmdhist: true, checkwinsize: true };
+  shopts: Record<string, boolean> = {
+    sourcepath: true,
+    promptvars: true,
+    interactive_comments: true,
+    cmdhist: true,
+    checkwinsize: true,
+  };
   traps = new Map<string, string>();
   positional: string[];
   name: string;
@@ -139,6 +145,9 @@ export class Shell {
   #ticks = 0;
   #temporaries: (() => void)[] = [];
   #trapRunning = false;
+  #scripts = 0;
+  /** Depth of command substitutions, as the plus signs of `set -x` show it. */
+  #substitutions = 0;
 
   constructor(request: ShellRequest, parent?: Shell) {
     this.machine = request.machine;
@@ -219,6 +228,8 @@ export class Shell {
     this.loops = parent.loops;
     this.tolerated = parent.tolerated;
     this.#ticks = parent.#ticks;
+    this.#scripts = parent.#scripts;
+    this.#substitutions = parent.#substitutions;
   }
 
   #importEnvironment(env: Readonly<Record<string, string>>): void {
@@ -250,7 +261,8 @@ export class Shell {
       get: (name, index) => {
         if (index === undefined) {
           const value = this.variables.get(name);
-          if (value === undefined && this.options.nounset) throw new ShellFailure(`${name}: unbound variable`, { fatal: true });
+          if (value === undefined && this.options.nounset)
+            throw new ShellFailure(`${name}: unbound variable`, { ends: "shell" });
           return value;
         }
         return this.variables.items(name).get(this.#arithmeticKey(name, index));
@@ -290,7 +302,9 @@ export class Shell {
     const letters = Object.entries(optionNames)
       .filter(([name, letter]) => letter !== "" && this.options[name as OptionName])
       .map(([, letter]) => letter);
-    const text = letters.sort((a, b) => (a.toLowerCase() === b.toLowerCase() ? (a > b ? -1 : 1) : a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+    const text = letters.sort((a, b) =>
+      a.toLowerCase() === b.toLowerCase() ? (a > b ? -1 : 1) : a.toLowerCase() < b.toLowerCase() ? -1 : 1,
+    );
     const lower = text.filter((letter) => letter === letter.toLowerCase());
     const upper = text.filter((letter) => letter !== letter.toLowerCase());
     return [...lower, ...(this.interactive ? ["i"] : []), ...upper, ...(this.commandString ? ["c"] : [])].join("");
@@ -302,10 +316,16 @@ export class Shell {
     const collector = new Collector();
     descriptors.set(1, new OpenFile({ sink: collector }));
     const shell = this.subshell(descriptors);
+    shell.#substitutions += 1;
     if (!this.options.posix && !this.shopts["inherit_errexit"]) shell.options.errexit = false;
     const [item] = list.items;
     const [command] = item?.first.commands ?? [];
-    if (list.items.length === 1 && command?.type === "simple" && command.words.length === 0 && command.assignments.length === 0) {
+    if (
+      list.items.length === 1 &&
+      command?.type === "simple" &&
+      command.words.length === 0 &&
+      command.assignments.length === 0
+    ) {
       const [only] = command.redirections;
       if (only?.operator === "<" && command.redirections.length === 1) {
         this.#substitutionStatus = await shell.runToExit(async () => {
@@ -340,7 +360,11 @@ export class Shell {
       return path;
     }
     const pipe = new Pipe();
-    this.machine.files.defineVirtual(path, { read: () => "", write: (text) => void pipe.write(encodeShell(text)).catch(() => undefined) }, 0o666);
+    this.machine.files.defineVirtual(
+      path,
+      { read: () => "", write: (text) => void pipe.write(encodeShell(text)).catch(() => undefined) },
+      0o666,
+    );
     const done = this.#consumer(list, pipe);
     this.#temporaries.push(() => {
       files.unlink(path);
@@ -516,7 +540,9 @@ export class Shell {
 
   /** Reads and runs a script command by command; a syntax error ends it with 2. */
   async script(source: string, label?: string): Promise<number> {
-    const parser = new Parser(source, this.interactive ? { alias: (name) => this.aliases.get(name) } : this.#aliasOptions());
+    const parser = new Parser(source, this.parserOptions());
+    // What gives up its line ends an eval, but only a line of the script itself.
+    const isMain = this.#scripts === 0 && !this.commandString && this.subshellDepth === 0;
     let status = 0;
     for (;;) {
       let list: List | undefined;
@@ -530,17 +556,37 @@ export class Shell {
       for (const warning of parser.warnings.splice(0)) await this.write(2, `${this.name}: ${warning}\n`);
       if (!list) return status;
       if (this.options.verbose) await this.write(2, `${list.source}\n`);
-      if (!this.options.noexec) status = await this.list(list);
+      if (this.options.noexec) continue;
+      this.#scripts += 1;
+      try {
+        status = await this.list(list);
+      } catch (error) {
+        if (!(error instanceof Jump) || error.kind !== "discard") throw error;
+        status = this.lastStatus = error.value;
+        if (!isMain) return status;
+      } finally {
+        this.#scripts -= 1;
+      }
     }
   }
 
-  #aliasOptions(): { alias?: (name: string) => string | undefined } {
-    return this.shopts["expand_aliases"] ? { alias: (name) => this.aliases.get(name) } : {};
+  /** What the parser needs to know of the shell, asked as it goes. */
+  parserOptions(): ParserOptions {
+    return {
+      alias: (name) => (this.shopts["expand_aliases"] ? this.aliases.get(name) : undefined),
+      extendedGlob: () => this.shopts["extglob"] ?? false,
+    };
   }
 
   async syntaxProblem(problem: SyntaxProblem, source: string, label?: string): Promise<void> {
     const call = this.calls.at(-1);
-    const where = label ?? (this.interactive && !call ? this.name : this.commandString && !call?.source ? `${this.name}: -c` : (call?.source ?? this.name));
+    const where =
+      label ??
+      (this.interactive && !call
+        ? this.name
+        : this.commandString && !call?.source
+          ? `${this.name}: -c`
+          : (call?.source ?? this.name));
     const lined = this.interactive && !call && !label ? where : `${where}: line ${problem.line}`;
     await this.write(2, `${lined}: ${problem.message}\n`);
     if (problem.showsLine && lined !== where) {
@@ -648,7 +694,12 @@ export class Shell {
   async failed(status: number): Promise<void> {
     if (status === 0 || this.tolerated > 0) return;
     const action = this.traps.get("ERR");
-    if (action !== undefined && action !== "" && !this.#trapRunning && (this.calls.length === 0 || this.options.errtrace)) {
+    if (
+      action !== undefined &&
+      action !== "" &&
+      !this.#trapRunning &&
+      (this.calls.length === 0 || this.options.errtrace)
+    ) {
       this.#trapRunning = true;
       try {
         this.lastStatus = status;
@@ -665,7 +716,10 @@ export class Shell {
     const descriptors = this.descriptors.clone();
     if (!this.interactive) descriptors.set(0, new OpenFile({ source: emptySource }));
     const [command] = item.first.commands;
-    const argv = item.rest.length === 0 && item.first.commands.length === 1 && command?.type === "simple" ? item.source.split(/\s+/) : [this.name];
+    const argv =
+      item.rest.length === 0 && item.first.commands.length === 1 && command?.type === "simple"
+        ? item.source.split(/\s+/)
+        : [this.name];
     const running = this.machine.processes.spawn({
       argv,
       env: {},
@@ -750,7 +804,8 @@ export class Shell {
     }
     if (!(error instanceof ShellFailure)) throw error;
     await this.complain(error.message);
-    if (error.fatal) throw new Jump(this.interactive ? "abandon" : "exit", error.exitCode);
+    if (error.ends === "line") throw new Jump("discard", error.exitCode);
+    if (error.ends === "shell") throw new Jump(this.interactive ? "discard" : "exit", error.exitCode);
     return error.exitCode;
   }
 
@@ -783,7 +838,9 @@ export class Shell {
 
   async #expandAndRun(command: Command & { type: "simple" }): Promise<number> {
     const isDeclaration = command.words.some((word) => word.assignment);
-    const args: string[] = isDeclaration ? await this.#declarationArguments(command.words) : await this.expander.words(command.words);
+    const args: string[] = isDeclaration
+      ? await this.#declarationArguments(command.words)
+      : await this.expander.words(command.words);
     const [name] = args;
     if (name === undefined) return this.#assignOnly(command);
     this.lastArgument = args.at(-1) ?? "";
@@ -814,7 +871,10 @@ export class Shell {
   }
 
   /** Runs a command by name: function, builtin or program. */
-  async invoke(args: readonly string[], lookup: { functions: boolean; builtins: boolean } = { functions: true, builtins: true }): Promise<number> {
+  async invoke(
+    args: readonly string[],
+    lookup: { functions: boolean; builtins: boolean } = { functions: true, builtins: true },
+  ): Promise<number> {
     const [name = ""] = args;
     const definition = lookup.functions ? this.functions.get(name) : undefined;
     if (definition) return this.callFunction(name, definition, args.slice(1));
@@ -825,7 +885,7 @@ export class Shell {
 
   async callFunction(name: string, definition: ShellFunction, args: string[]): Promise<number> {
     if (this.calls.length >= maxNesting) {
-      throw new ShellFailure(`${name}: maximum function nesting level exceeded (${maxNesting})`, { fatal: true });
+      throw new ShellFailure(`${name}: maximum function nesting level exceeded (${maxNesting})`, { ends: "line" });
     }
     const { positional, loops, line } = this;
     this.positional = args;
@@ -852,10 +912,11 @@ export class Shell {
   }
 
   async #assignOnly(command: Command & { type: "simple" }): Promise<number> {
-    if (this.options.xtrace) this.#substitutionStatus = undefined;
     for (const assignment of command.assignments) {
-      const value = await this.assign(assignment);
-      if (this.options.xtrace) await this.write(2, `${await this.#tracePrefix()}${assignment.name}${assignment.append ? "+=" : "="}${value}\n`);
+      const value = await this.#assignStatement(assignment);
+      const index = assignment.index ? `[${assignment.index.source}]` : "";
+      if (this.options.xtrace)
+        await this.traceText(`${assignment.name}${index}${assignment.append ? "+=" : "="}${value}`);
     }
     if (command.redirections.length > 0) {
       const saved = this.descriptors;
@@ -870,13 +931,23 @@ export class Shell {
     return this.#substitutionStatus ?? 0;
   }
 
+  async #assignStatement(assignment: Assignment): Promise<string> {
+    try {
+      return await this.assign(assignment);
+    } catch (error) {
+      if (error instanceof ShellFailure && error.ends === "command")
+        throw new ShellFailure(error.message, { ends: "line" });
+      throw error;
+    }
+  }
+
   /** Assigns and returns the value as `set -x` shows it. */
   async assign(assignment: Assignment, name = assignment.name): Promise<string> {
     if (this.options.allexport) this.variables.ensure(name).exported = true;
     if (Array.isArray(assignment.value)) {
       const entries = await this.#elements(name, assignment.value);
       this.variables.setItems(name, entries, assignment.append);
-      return `(${entries.map((entry) => quoteIfNeeded(entry.value)).join(" ")})`;
+      return `(${assignment.value.map((element) => (element.index ? `[${element.index.source}]=` : "") + element.value.source).join(" ")})`;
     }
     const value = await this.expander.text(assignment.value, true);
     if (assignment.index) {
@@ -886,7 +957,10 @@ export class Shell {
     return value === "" ? "" : quoteIfNeeded(value);
   }
 
-  async #elements(name: string, elements: readonly ArrayElement[]): Promise<{ key?: string; value: string; append?: boolean }[]> {
+  async #elements(
+    name: string,
+    elements: readonly ArrayElement[],
+  ): Promise<{ key?: string; value: string; append?: boolean }[]> {
     const entries: { key?: string; value: string; append?: boolean }[] = [];
     const keyed = this.variables.find(name)?.kind === "associative";
     if (keyed && elements.every((element) => !element.index)) {
@@ -935,9 +1009,14 @@ export class Shell {
       for (const assignment of assignments) {
         const value = Array.isArray(assignment.value) ? "" : await this.expander.text(assignment.value, true);
         const old = assignment.append ? (this.variables.get(assignment.name) ?? "") : "";
-        const variable = this.variables.makeLocal(assignment.name);
-        variable.exported = true;
-        this.variables.set(assignment.name, old + value);
+        try {
+          const variable = this.variables.makeLocal(assignment.name);
+          variable.exported = true;
+          this.variables.set(assignment.name, old + value);
+        } catch (error) {
+          if (!(error instanceof ShellFailure)) throw error;
+          await this.complain(error.message);
+        }
       }
       return await body();
     } finally {
@@ -947,7 +1026,7 @@ export class Shell {
 
   async #tracePrefix(): Promise<string> {
     const text = this.variables.get("PS4") ?? "+ ";
-    if (text === "+ ") return text;
+    if (text === "+ ") return `${"+".repeat(this.#substitutions + 1)} `;
     return this.expander.text(new Parser(text).wholeWord());
   }
 
@@ -955,9 +1034,17 @@ export class Shell {
     const prefix = await this.#tracePrefix();
     for (const assignment of assignments) {
       if (Array.isArray(assignment.value)) continue;
-      await this.write(2, `${prefix}${assignment.name}=${quoteIfNeeded(await this.expander.text(assignment.value, true))}\n`);
+      await this.write(
+        2,
+        `${prefix}${assignment.name}=${quoteIfNeeded(await this.expander.text(assignment.value, true))}\n`,
+      );
     }
-    await this.write(2, `${prefix}${args.map((arg) => (arg === "" ? "''" : quoteIfNeeded(arg))).join(" ")}\n`);
+    await this.write(2, `${prefix}${args.map(quoteIfNeeded).join(" ")}\n`);
+  }
+
+  /** A line of `set -x`. */
+  async traceText(text: string): Promise<void> {
+    if (this.options.xtrace) await this.write(2, `${await this.#tracePrefix()}${text}\n`);
   }
 
   /** The sink of a descriptor for a child process. */

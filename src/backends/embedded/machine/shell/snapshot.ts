@@ -54,6 +54,6 @@ export function restoreShell(shell: Shell, saved: SavedShell): void {
   for (const [name, source] of Object.entries(saved.functions)) {
     const list = new Parser(`${name}()\n${source}`).all();
     const command = list.items[0]?.first.commands[0];
-    if (command?.type === "function") shell.functions.set(name, { body: command.body, source: command.source });
+    if (command?.type === "function") shell.functions.set(name, { body: command.body, source: command.body.source });
   }
 }

@@ -46,7 +46,24 @@ export function defineSpecials(shell: Shell): void {
   listed("GROUPS", () => shell.credentials.groups.map(String));
   listed("DIRSTACK", () => [shell.cwd, ...shell.directories]);
   const main = () => (shell.sourceName() === "" ? [] : [{ name: "main", source: shell.sourceName(), line: 0 }]);
-  listed("FUNCNAME", () => (shell.calls.length === 0 ? [] : [...shell.calls].reverse().concat(main()).map((call) => call.name)));
-  listed("BASH_SOURCE", () => [...shell.calls].reverse().concat(main()).map((call) => call.source));
-  listed("BASH_LINENO", () => [...shell.calls].reverse().concat(main()).map((call) => String(call.line)));
+  listed("FUNCNAME", () =>
+    shell.calls.length === 0
+      ? []
+      : [...shell.calls]
+          .reverse()
+          .concat(main())
+          .map((call) => call.name),
+  );
+  listed("BASH_SOURCE", () =>
+    [...shell.calls]
+      .reverse()
+      .concat(main())
+      .map((call) => call.source),
+  );
+  listed("BASH_LINENO", () =>
+    [...shell.calls]
+      .reverse()
+      .concat(main())
+      .map((call) => String(call.line)),
+  );
 }

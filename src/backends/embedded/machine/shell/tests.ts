@@ -17,7 +17,8 @@ function statOf(shell: Shell, path: string, follow = true): Stat | undefined {
 /** `-f FILE` and its kin. */
 export function unaryTest(shell: Shell, operator: string, operand: string): boolean {
   const absolute = operand.startsWith("/") ? operand : `${shell.cwd}/${operand}`;
-  const allowed = (wanted: number) => operand !== "" && shell.files.exists(absolute) && shell.files.access(absolute, wanted);
+  const allowed = (wanted: number) =>
+    operand !== "" && shell.files.exists(absolute) && shell.files.access(absolute, wanted);
   const stat = () => statOf(shell, operand);
   switch (operator) {
     case "-z":
@@ -85,7 +86,22 @@ function integer(text: string): bigint {
   return BigInt(text.trim().replace(/^\+/, ""));
 }
 
-const binaryOperators = new Set(["=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"]);
+const binaryOperators = new Set([
+  "=",
+  "==",
+  "!=",
+  "<",
+  ">",
+  "-eq",
+  "-ne",
+  "-lt",
+  "-le",
+  "-gt",
+  "-ge",
+  "-nt",
+  "-ot",
+  "-ef",
+]);
 
 /** `A = B` and its kin. */
 export function binaryTest(shell: Shell, left: string, operator: string, right: string): boolean {

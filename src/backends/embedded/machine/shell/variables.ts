@@ -234,7 +234,7 @@ export class Variables {
 
   #writable(name: string): Variable {
     const variable = this.ensure(name);
-    if (variable.readonly) throw new ShellFailure(`${name}: readonly variable`, { fatal: true });
+    if (variable.readonly) throw new ShellFailure(`${name}: readonly variable`);
     return variable;
   }
 
@@ -251,7 +251,8 @@ export class Variables {
     else if (append) result = (old ?? "") + value;
     if (variable.lower) result = result.toLowerCase();
     if (variable.upper) result = result.toUpperCase();
-    if (result.length > maxLength) throw new ShellFailure("xrealloc: cannot allocate memory", { exitCode: 2, fatal: true });
+    if (result.length > maxLength)
+      throw new ShellFailure("xrealloc: cannot allocate memory", { exitCode: 2, ends: "shell" });
     return result;
   }
 }

@@ -182,7 +182,12 @@ export abstract class WordReader {
         push(this.#backtick(mode));
         continue;
       }
-      if (mode === "word" && next === "(" && "?*+@!".includes(char) && this.extendedGlob(char, text !== "" || result.length > 0)) {
+      if (
+        mode === "word" &&
+        next === "(" &&
+        "?*+@!".includes(char) &&
+        this.extendedGlob(char, text !== "" || result.length > 0)
+      ) {
         this.position += 2;
         text += `${char}(`;
         flush();
@@ -228,7 +233,10 @@ export abstract class WordReader {
     let at = start + 1;
     for (; at < this.source.length && this.source[at] !== "`"; at += 1) {
       const next = this.source[at + 1] ?? "";
-      if (this.source[at] === "\\" && (next === "`" || next === "\\" || next === "$" || (next === '"' && mode === "double"))) {
+      if (
+        this.source[at] === "\\" &&
+        (next === "`" || next === "\\" || next === "$" || (next === '"' && mode === "double"))
+      ) {
         at += 1;
         inner += next;
       } else inner += this.source[at];
@@ -387,7 +395,7 @@ export abstract class WordReader {
     const start = this.position;
     const parts: WordPart[] = [];
     // A conditional expression inside the offset has its own colon.
-    for (let questions = 0; ; ) {
+    for (let questions = 0; ;) {
       parts.push(...this.parts("arithmetic", `${stops}?`));
       const char = this.source[this.position];
       if (char === "?") questions += 1;

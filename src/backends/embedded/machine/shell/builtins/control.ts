@@ -11,7 +11,8 @@ import type { Builtin } from "./types.ts";
 
 const number = (name: string, text: string | undefined, fallback: number): number => {
   if (text === undefined) return fallback;
-  if (!/^[-+]?\d+$/.test(text.trim())) throw new ShellFailure(`${name}: ${text}: numeric argument required`, { exitCode: 2, fatal: true });
+  if (!/^[-+]?\d+$/.test(text.trim()))
+    throw new ShellFailure(`${name}: ${text}: numeric argument required`, { exitCode: 2, ends: "shell" });
   return Number(text);
 };
 
@@ -133,7 +134,8 @@ const set: Builtin = async (shell, args) => {
         if (name === undefined || /^[-+]/.test(name)) await listOptions(shell, on);
         else {
           at += 1;
-          if (!Object.hasOwn(optionNames, name)) throw new ShellFailure(`set: ${name}: invalid option name`, { exitCode: 2 });
+          if (!Object.hasOwn(optionNames, name))
+            throw new ShellFailure(`set: ${name}: invalid option name`, { exitCode: 2 });
           shell.options[name as OptionName] = on;
         }
         continue;
@@ -160,15 +162,47 @@ async function listOptions(shell: Shell, readable: boolean): Promise<void> {
 }
 
 const shoptNames = [
-  "autocd", "cdspell", "checkhash", "checkjobs", "checkwinsize", "cmdhist", "direxpand", "dotglob", "execfail", "expand_aliases", "extdebug", "extglob", "extquote",
-  "failglob", "force_fignore", "globasciiranges", "globstar", "histappend", "histreedit", "histverify", "hostcomplete", "inherit_errexit", "interactive_comments",
-  "lastpipe", "localvar_inherit", "login_shell", "nocaseglob", "nocasematch", "nullglob", "progcomp", "promptvars", "restricted_shell", "sourcepath", "xpg_echo",
+  "autocd",
+  "cdspell",
+  "checkhash",
+  "checkjobs",
+  "checkwinsize",
+  "cmdhist",
+  "direxpand",
+  "dotglob",
+  "execfail",
+  "expand_aliases",
+  "extdebug",
+  "extglob",
+  "extquote",
+  "failglob",
+  "force_fignore",
+  "globasciiranges",
+  "globstar",
+  "histappend",
+  "histreedit",
+  "histverify",
+  "hostcomplete",
+  "inherit_errexit",
+  "interactive_comments",
+  "lastpipe",
+  "localvar_inherit",
+  "login_shell",
+  "nocaseglob",
+  "nocasematch",
+  "nullglob",
+  "progcomp",
+  "promptvars",
+  "restricted_shell",
+  "sourcepath",
+  "xpg_echo",
 ];
 
 const shopt: Builtin = async (shell, args) => {
   const flags = new Set(args.filter((arg) => /^-[suqpo]+$/.test(arg)).flatMap((arg) => [...arg.slice(1)]));
   const names = args.filter((arg) => !/^-[suqpo]+$/.test(arg));
-  const isOn = (name: string) => (flags.has("o") ? (shell.options[name as OptionName] ?? false) : (shell.shopts[name] ?? false));
+  const isOn = (name: string) =>
+    flags.has("o") ? (shell.options[name as OptionName] ?? false) : (shell.shopts[name] ?? false);
   for (const name of names) {
     const known = flags.has("o") ? Object.hasOwn(optionNames, name) : shoptNames.includes(name);
     if (!known) throw new ShellFailure(`shopt: ${name}: invalid shell option name`);
@@ -182,13 +216,38 @@ const shopt: Builtin = async (shell, args) => {
   }
   if (!flags.has("q")) {
     for (const name of names.length > 0 ? names : shoptNames) {
-      await shell.out(flags.has("p") ? `shopt ${isOn(name) ? "-s" : "-u"} ${name}\n` : `${name.padEnd(15)}\t${isOn(name) ? "on" : "off"}\n`);
+      await shell.out(
+        flags.has("p")
+          ? `shopt ${isOn(name) ? "-s" : "-u"} ${name}\n`
+          : `${name.padEnd(15)}\t${isOn(name) ? "on" : "off"}\n`,
+      );
     }
   }
   return names.every(isOn) ? 0 : 1;
 };
 
-const trapNames = ["EXIT", "HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "PIPE", "ALRM", "TERM", "CHLD", "CONT", "TSTP", "DEBUG", "ERR", "RETURN", "WINCH", "STOP", "TTIN", "TTOU"];
+const trapNames = [
+  "EXIT",
+  "HUP",
+  "INT",
+  "QUIT",
+  "KILL",
+  "USR1",
+  "USR2",
+  "PIPE",
+  "ALRM",
+  "TERM",
+  "CHLD",
+  "CONT",
+  "TSTP",
+  "DEBUG",
+  "ERR",
+  "RETURN",
+  "WINCH",
+  "STOP",
+  "TTIN",
+  "TTOU",
+];
 
 function trapName(text: string): string | undefined {
   if (/^\d+$/.test(text)) {
@@ -205,7 +264,11 @@ const trap: Builtin = async (shell, args) => {
   let rest = args;
   if (rest[0] === "--") rest = rest.slice(1);
   if (rest[0] === "-l") {
-    await shell.out(`${Object.entries(signalNumbers).map(([name, value]) => `${value}) ${name}`).join("\t")}\n`);
+    await shell.out(
+      `${Object.entries(signalNumbers)
+        .map(([name, value]) => `${value}) ${name}`)
+        .join("\t")}\n`,
+    );
     return 0;
   }
   const shown = (name: string) => (["EXIT", "ERR", "DEBUG", "RETURN"].includes(name) ? name : `SIG${name}`);
@@ -254,7 +317,9 @@ const umask: Builtin = async (shell, args) => {
       const allowed = ~(shell.umask >> shift) & 7;
       return `${allowed & 4 ? "r" : ""}${allowed & 2 ? "w" : ""}${allowed & 1 ? "x" : ""}`;
     };
-    await shell.out(symbolic ? `u=${bits(6)},g=${bits(3)},o=${bits(0)}\n` : `${shell.umask.toString(8).padStart(4, "0")}\n`);
+    await shell.out(
+      symbolic ? `u=${bits(6)},g=${bits(3)},o=${bits(0)}\n` : `${shell.umask.toString(8).padStart(4, "0")}\n`,
+    );
     return 0;
   }
   if (/^[0-7]{1,4}$/.test(value)) {
@@ -264,7 +329,12 @@ const umask: Builtin = async (shell, args) => {
   let allowed = ~shell.umask & 0o777;
   for (const clause of value.split(",")) {
     const match = /^([ugoa]*)([-+=])([rwx]*)$/.exec(clause);
-    if (!match) throw new ShellFailure(/^\d/.test(value) ? `umask: ${value}: octal number out of range` : `umask: \`${value.slice(0, 1)}': invalid symbolic mode operator`);
+    if (!match)
+      throw new ShellFailure(
+        /^\d/.test(value)
+          ? `umask: ${value}: octal number out of range`
+          : `umask: \`${value.slice(0, 1)}': invalid symbolic mode operator`,
+      );
     let bits = 0;
     for (const letter of match[3] ?? "") bits |= letter === "r" ? 4 : letter === "w" ? 2 : 1;
     for (const who of match[1] === "" || match[1]?.includes("a") ? "ugo" : (match[1] ?? "")) {
@@ -284,7 +354,10 @@ const ulimit: Builtin = async (shell, args) => {
   if (value !== undefined) return 0;
   if (flags.includes("n")) await shell.out("1024\n");
   else if (!flags.includes("a")) await shell.out("unlimited\n");
-  else await shell.out("core file size          (blocks, -c) 0\nopen files                      (-n) 1024\nmax user processes              (-u) 15593\n");
+  else
+    await shell.out(
+      "core file size          (blocks, -c) 0\nopen files                      (-n) 1024\nmax user processes              (-u) 15593\n",
+    );
   return 0;
 };
 

@@ -100,10 +100,17 @@ const kill: Builtin = async (shell, args) => {
   const [first = ""] = rest;
   if (first === "-l" || first === "-L") {
     const [wanted] = rest.slice(1);
-    if (wanted === undefined) await shell.out(`${Object.entries(signalNumbers).map(([key, value]) => `${String(value).padStart(2)}) ${key}`).join("\n")}\n`);
+    if (wanted === undefined)
+      await shell.out(
+        `${Object.entries(signalNumbers)
+          .map(([key, value]) => `${String(value).padStart(2)}) ${key}`)
+          .join("\n")}\n`,
+      );
     else {
       const code = Number(wanted) > 128 ? Number(wanted) - 128 : Number(wanted);
-      const found = Object.entries(signalNumbers).find(([key, value]) => (Number.isNaN(code) ? key.slice(3) === wanted.replace(/^SIG/, "") : value === code));
+      const found = Object.entries(signalNumbers).find(([key, value]) =>
+        Number.isNaN(code) ? key.slice(3) === wanted.replace(/^SIG/, "") : value === code,
+      );
       if (!found) throw new ShellFailure(`kill: ${wanted}: invalid signal specification`);
       await shell.out(`${Number.isNaN(code) ? found[1] : found[0].slice(3)}\n`);
     }
@@ -124,7 +131,10 @@ const kill: Builtin = async (shell, args) => {
   }
   if (rest[0] === "--") rest.shift();
   if (rest.length === 0) {
-    await shell.write(2, "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n");
+    await shell.write(
+      2,
+      "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n",
+    );
     return 2;
   }
   let status = 0;
@@ -167,4 +177,7 @@ async function killPid(shell: Shell, pid: number, name: SignalName | undefined):
   return true;
 }
 
-export const jobBuiltins = { jobs, wait, fg: foreground, bg: background, disown, kill } satisfies Record<string, Builtin>;
+export const jobBuiltins = { jobs, wait, fg: foreground, bg: background, disown, kill } satisfies Record<
+  string,
+  Builtin
+>;

@@ -6,7 +6,30 @@ import type { Shell } from "../shell.ts";
 import { builtins } from "./index.ts";
 import { type Builtin, options } from "./types.ts";
 
-const keywords = new Set(["if", "then", "elif", "else", "fi", "for", "while", "until", "do", "done", "case", "esac", "in", "function", "select", "{", "}", "!", "[[", "]]", "time", "coproc"]);
+const keywords = new Set([
+  "if",
+  "then",
+  "elif",
+  "else",
+  "fi",
+  "for",
+  "while",
+  "until",
+  "do",
+  "done",
+  "case",
+  "esac",
+  "in",
+  "function",
+  "select",
+  "{",
+  "}",
+  "!",
+  "[[",
+  "]]",
+  "time",
+  "coproc",
+]);
 
 function pathOf(shell: Shell, name: string, path = shell.variables.get("PATH")): string | undefined {
   try {
@@ -23,7 +46,8 @@ type Kind = { kind: "alias" | "keyword" | "function" | "builtin" | "file"; detai
 function kindsOf(shell: Shell, name: string, path?: string): Kind[] {
   const result: Kind[] = [];
   const alias = shell.aliases.get(name);
-  if (alias !== undefined && (shell.interactive || shell.shopts["expand_aliases"])) result.push({ kind: "alias", detail: alias });
+  if (alias !== undefined && (shell.interactive || shell.shopts["expand_aliases"]))
+    result.push({ kind: "alias", detail: alias });
   if (keywords.has(name)) result.push({ kind: "keyword", detail: "" });
   const definition = shell.functions.get(name);
   if (definition) result.push({ kind: "function", detail: shell.functionText(name, definition) });
@@ -114,7 +138,9 @@ const hash: Builtin = async (shell, args) => {
 };
 
 const help: Builtin = async (shell) => {
-  await shell.out("GNU bash, version 5.0.17(1)-release (x86_64-pc-linux-gnu)\nThese shell commands are defined internally.\n\n");
+  await shell.out(
+    "GNU bash, version 5.0.17(1)-release (x86_64-pc-linux-gnu)\nThese shell commands are defined internally.\n\n",
+  );
   await shell.out(`${Object.keys(builtins).sort().join("\n")}\n`);
   return 0;
 };
@@ -132,7 +158,12 @@ const history: Builtin = async (shell, args) => {
   const count = args[0] === undefined ? shell.history.length : Number(args[0]);
   if (Number.isNaN(count)) throw new ShellFailure(`history: ${args[0]}: numeric argument required`);
   const from = Math.max(0, shell.history.length - count);
-  await shell.out(shell.history.slice(from).map((line, index) => `${String(from + index + 1).padStart(5)}  ${line}\n`).join(""));
+  await shell.out(
+    shell.history
+      .slice(from)
+      .map((line, index) => `${String(from + index + 1).padStart(5)}  ${line}\n`)
+      .join(""),
+  );
   return 0;
 };
 
@@ -154,7 +185,13 @@ function changeDirectory(shell: Shell, target: string, physical: boolean): void 
 }
 
 const cd: Builtin = async (shell, args) => {
-  const parsed = await options(shell, "cd", args[0] === "-" ? ["--", ...args] : args, "LPe@", "cd [-L|[-P [-e]] [-@]] [dir]");
+  const parsed = await options(
+    shell,
+    "cd",
+    args[0] === "-" ? ["--", ...args] : args,
+    "LPe@",
+    "cd [-L|[-P [-e]] [-@]] [dir]",
+  );
   if (!parsed) return 2;
   const { flags, rest } = parsed;
   if (rest.length > 1) throw new ShellFailure("cd: too many arguments");
@@ -204,7 +241,8 @@ const dirs: Builtin = async (shell, args) => {
     return 0;
   }
   const all = [shell.cwd, ...shell.directories].map((path) => (args.includes("-l") ? path : home(shell, path)));
-  if (args.includes("-v")) await shell.out(all.map((path, index) => `${String(index).padStart(2)}  ${path}\n`).join(""));
+  if (args.includes("-v"))
+    await shell.out(all.map((path, index) => `${String(index).padStart(2)}  ${path}\n`).join(""));
   else await shell.out(`${all.join(args.includes("-p") ? "\n" : " ")}\n`);
   return 0;
 };
@@ -214,7 +252,10 @@ const pushd: Builtin = async (shell, args) => {
   const all = [shell.cwd, ...shell.directories];
   let next: string[];
   if (target === undefined || /^[-+]\d+$/.test(target)) {
-    if (all.length < 2) throw new ShellFailure(target === undefined ? "pushd: no other directory" : `pushd: ${target}: directory stack index out of range`);
+    if (all.length < 2)
+      throw new ShellFailure(
+        target === undefined ? "pushd: no other directory" : `pushd: ${target}: directory stack index out of range`,
+      );
     if (target === undefined) next = [all[1] ?? "", all[0] ?? "", ...all.slice(2)];
     else {
       const count = Number(target.slice(1));

@@ -65,7 +65,13 @@ const printf: Builtin = async (shell, args) => {
 };
 
 const read: Builtin = async (shell, args) => {
-  const parsed = await options(shell, "read", args, "ersa:d:i:n:N:p:t:u:", "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]");
+  const parsed = await options(
+    shell,
+    "read",
+    args,
+    "ersa:d:i:n:N:p:t:u:",
+    "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]",
+  );
   if (!parsed) return 2;
   const { flags, rest } = parsed;
   for (const name of rest) {
@@ -78,7 +84,10 @@ const read: Builtin = async (shell, args) => {
   const raw = flags.has("r");
   const timeout = flags.get("t");
   const expired = new AbortController();
-  const cancel = timeout === undefined ? undefined : shell.machine.environment.clock.after(Number(timeout) * 1000, () => expired.abort());
+  const cancel =
+    timeout === undefined
+      ? undefined
+      : shell.machine.environment.clock.after(Number(timeout) * 1000, () => expired.abort());
   const hidden = flags.has("s") && fromTerminal && shell.terminal;
   if (hidden) hidden.echo = false;
   let result: { line: string; ended: boolean };
@@ -102,7 +111,11 @@ const read: Builtin = async (shell, args) => {
   const array = flags.get("a");
   if (array !== undefined) {
     const fields = splitFields(line, Number.POSITIVE_INFINITY, separators, raw);
-    shell.variables.setItems(array, fields.filter((field, index) => field !== "" || index < fields.length - 1).map((value) => ({ value })), false);
+    shell.variables.setItems(
+      array,
+      fields.filter((field, index) => field !== "" || index < fields.length - 1).map((value) => ({ value })),
+      false,
+    );
   } else if (rest.length === 0) shell.variables.set("REPLY", unescaped);
   else if (flags.has("N")) {
     shell.variables.set(rest[0] ?? "REPLY", unescaped);
@@ -120,20 +133,27 @@ const read: Builtin = async (shell, args) => {
 };
 
 const mapfile: Builtin = async (shell, args, name) => {
-  const parsed = await options(shell, name, args, "td:n:O:s:u:C:c:", `${name} [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]`);
+  const parsed = await options(
+    shell,
+    name,
+    args,
+    "td:n:O:s:u:C:c:",
+    `${name} [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]`,
+  );
   if (!parsed) return 2;
   const { flags, rest } = parsed;
   const target = rest[0] ?? "MAPFILE";
   const maximum = Number(flags.get("n") ?? 0);
   let skip = Number(flags.get("s") ?? 0);
   const origin = Number(flags.get("O") ?? 0);
-  const delimiter = flags.has("d") ? (flags.get("d") || "\0") : "\n";
+  const delimiter = flags.has("d") ? flags.get("d") || "\0" : "\n";
   const entries: { key: string; value: string }[] = [];
   for (;;) {
     const { line, ended } = await readLine(shell, Number(flags.get("u") ?? 0), { raw: true, delimiter });
     if (ended && line === "") break;
     if (skip > 0) skip -= 1;
-    else entries.push({ key: String(origin + entries.length), value: line + (flags.has("t") || ended ? "" : delimiter) });
+    else
+      entries.push({ key: String(origin + entries.length), value: line + (flags.has("t") || ended ? "" : delimiter) });
     if (ended || (maximum > 0 && entries.length >= maximum)) break;
   }
   shell.variables.setItems(target, entries, flags.has("O"));

@@ -39,7 +39,8 @@ const declare: Builtin = async (shell, args, name) => {
     on.delete("x");
     off.add("x");
   }
-  const local = (name === "local" || name === "declare" || name === "typeset") && shell.calls.length > 0 && !on.has("g");
+  const local =
+    (name === "local" || name === "declare" || name === "typeset") && shell.calls.length > 0 && !on.has("g");
   if (on.has("p") || operands.length === 0) return printVariables(shell, operands, on, name);
   let status = 0;
   for (const [index, operand] of operands.entries()) {
@@ -47,7 +48,9 @@ const declare: Builtin = async (shell, args, name) => {
       await declareOne(shell, operand, declared.get(at + index), { on, off, local, name });
     } catch (error) {
       if (!(error instanceof ShellFailure)) throw error;
-      await shell.complain(error.message.startsWith(`${name}:`) || error.fatal ? error.message : `${name}: ${error.message}`);
+      await shell.complain(
+        /: readonly variable$/.test(error.message) && name !== "local" ? error.message : `${name}: ${error.message}`,
+      );
       status = 1;
     }
   }
@@ -61,7 +64,12 @@ interface Declaration {
   name: string;
 }
 
-async function declareOne(shell: Shell, operand: string, array: Assignment | undefined, how: Declaration): Promise<void> {
+async function declareOne(
+  shell: Shell,
+  operand: string,
+  array: Assignment | undefined,
+  how: Declaration,
+): Promise<void> {
   const { variables } = shell;
   const match = /^([A-Za-z_]\w*)(?:\[([^\]]*)\])?(?:(\+?)=([\s\S]*))?$/.exec(operand);
   const target = match?.[1];
@@ -75,7 +83,12 @@ async function declareOne(shell: Shell, operand: string, array: Assignment | und
   if (on.has("A")) variables.makeArray(target, "associative");
   else if (on.has("a") && variable.kind === "scalar") variables.makeArray(target, "indexed");
   if (variable.readonly && (array || match[4] !== undefined)) throw new ShellFailure(`${target}: readonly variable`);
-  for (const [letter, flag] of [["i", "integer"], ["l", "lower"], ["u", "upper"], ["x", "exported"]] as const) {
+  for (const [letter, flag] of [
+    ["i", "integer"],
+    ["l", "lower"],
+    ["u", "upper"],
+    ["x", "exported"],
+  ] as const) {
     if (on.has(letter)) variable[flag] = true;
     if (off.has(letter)) variable[flag] = false;
   }
@@ -111,7 +124,12 @@ export function describeVariable(shell: Shell, name: string): string | undefined
   return `${head}=(${inner}${variable.kind === "associative" && items.length > 0 ? " " : ""})`;
 }
 
-async function printVariables(shell: Shell, names: readonly string[], on: ReadonlySet<string>, name: string): Promise<number> {
+async function printVariables(
+  shell: Shell,
+  names: readonly string[],
+  on: ReadonlySet<string>,
+  name: string,
+): Promise<number> {
   let status = 0;
   if (names.length > 0) {
     for (const wanted of names) {
@@ -147,16 +165,23 @@ export function listVariables(shell: Shell): string {
   let text = "";
   for (const name of shell.variables.names()) {
     const variable = shell.variables.raw(name);
-    if (variable && variable.kind !== "scalar") text += `${describeVariable(shell, name)?.replace(/^declare \S+ /, "")}\n`;
+    if (variable && variable.kind !== "scalar")
+      text += `${describeVariable(shell, name)?.replace(/^declare \S+ /, "")}\n`;
     else {
       const value = shell.variables.get(name);
-      if (value !== undefined && name !== "RANDOM" && name !== "SRANDOM") text += `${name}=${value === "" ? "" : quoteIfNeeded(value)}\n`;
+      if (value !== undefined && name !== "RANDOM" && name !== "SRANDOM")
+        text += `${name}=${value === "" ? "" : quoteIfNeeded(value)}\n`;
     }
   }
   return text;
 }
 
-async function functionsOf(shell: Shell, names: readonly string[], on: ReadonlySet<string>, name: string): Promise<number> {
+async function functionsOf(
+  shell: Shell,
+  names: readonly string[],
+  on: ReadonlySet<string>,
+  name: string,
+): Promise<number> {
   if (name === "export" || name === "readonly") return 0;
   const wanted = names.length > 0 ? names : [...shell.functions.keys()].sort();
   let status = 0;
@@ -180,7 +205,11 @@ const unset: Builtin = async (shell, args) => {
       else if (element?.[1] && element[2]) {
         const associative = shell.variables.find(element[1])?.kind === "associative";
         if (element[2] === "@" || element[2] === "*") shell.variables.unset(element[1]);
-        else shell.variables.unset(element[1], associative ? element[2].replace(/^(['"])(.*)\1$/, "$2") : String(shell.evaluate(element[2])));
+        else
+          shell.variables.unset(
+            element[1],
+            associative ? element[2].replace(/^(['"])(.*)\1$/, "$2") : String(shell.evaluate(element[2])),
+          );
       } else if (!identifier(name)) throw new ShellFailure(`\`${name}': not a valid identifier`);
       else if (shell.variables.raw(name) || shell.variables.special.has(name)) shell.variables.unset(name);
       else if (!parsed.flags.has("v")) shell.functions.delete(name);
@@ -216,7 +245,8 @@ const getopts: Builtin = async (shell, args) => {
   const words = given.length > 0 ? given : shell.positional;
   const { variables } = shell;
   let index = Number(variables.get("OPTIND") ?? 1) || 1;
-  if (index === 1 && variables.get("OPTIND") === "1" && shell.optionOffset > (words[0]?.length ?? 0)) shell.optionOffset = 0;
+  if (index === 1 && variables.get("OPTIND") === "1" && shell.optionOffset > (words[0]?.length ?? 0))
+    shell.optionOffset = 0;
   const silent = spec.startsWith(":");
   const word = words[index - 1];
   const done = () => {

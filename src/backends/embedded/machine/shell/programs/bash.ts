@@ -81,7 +81,9 @@ async function runFile(process: Process, shell: Shell, file: string): Promise<nu
     text = new TextDecoder().decode(bytes);
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
-    await process.err(error.code === "EISDIR" ? `${file}: ${file}: Is a directory\n` : `${prefix}: ${file}: ${error.message}\n`);
+    await process.err(
+      error.code === "EISDIR" ? `${file}: ${file}: Is a directory\n` : `${prefix}: ${file}: ${error.message}\n`,
+    );
     return error.code === "ENOENT" ? 127 : 126;
   }
   return shell.runToExit(() => shell.script(text));

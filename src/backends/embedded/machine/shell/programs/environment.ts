@@ -4,7 +4,12 @@ import { findCommand } from "../../processes.ts";
 import { signalOf } from "../signals.ts";
 
 /** Words the failure to execute `name` as GNU tools do; undefined when it can be executed. */
-async function cannotRun(process: Process, name: string, env: Readonly<Record<string, string>>, cwd: string): Promise<number | undefined> {
+async function cannotRun(
+  process: Process,
+  name: string,
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+): Promise<number | undefined> {
   try {
     findCommand(name, env["PATH"], cwd, process.files);
     return undefined;
@@ -73,7 +78,11 @@ export const timeout: Program = async (process) => {
   let at = 0;
   for (; at < args.length && /^-./.test(args[at] ?? ""); at += 1) {
     const arg = args[at] ?? "";
-    const value = arg.startsWith("--") ? arg.slice(arg.indexOf("=") + 1) : arg.length > 2 ? arg.slice(2) : (args[at + 1] ?? "");
+    const value = arg.startsWith("--")
+      ? arg.slice(arg.indexOf("=") + 1)
+      : arg.length > 2
+        ? arg.slice(2)
+        : (args[at + 1] ?? "");
     if (arg === "--preserve-status") preserve = true;
     else if (arg === "--foreground" || arg === "-v" || arg === "--verbose") continue;
     else if (arg.startsWith("-s") || arg.startsWith("--signal=")) {
@@ -88,7 +97,9 @@ export const timeout: Program = async (process) => {
       // Simplified: SIGTERM ends every modelled program, so nothing is left to kill.
       if (arg === "-k") at += 1;
     } else {
-      await process.err(`timeout: invalid option -- '${arg.slice(1, 2)}'\nTry 'timeout --help' for more information.\n`);
+      await process.err(
+        `timeout: invalid option -- '${arg.slice(1, 2)}'\nTry 'timeout --help' for more information.\n`,
+      );
       return 125;
     }
   }

@@ -11,7 +11,11 @@ export const less: Program = async (process) => {
   let status = 0;
   if (files.length === 0) {
     if (process.stdin.isTerminal) {
-      await process.err(name === "less" ? 'Missing filename ("less --help" for help)\n' : "more: bad usage\nTry 'more --help' for more information.\n");
+      await process.err(
+        name === "less"
+          ? 'Missing filename ("less --help" for help)\n'
+          : "more: bad usage\nTry 'more --help' for more information.\n",
+      );
       return 1;
     }
     text = await readText(process.stdin);
@@ -21,7 +25,11 @@ export const less: Program = async (process) => {
       text += file === "-" ? await readText(process.stdin) : process.files.readText(process.resolve(file));
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
-      await process.err(error.code === "EISDIR" ? `${file} is a directory\n` : `${name === "more" ? "more: cannot open " : ""}${file}: ${error.message}\n`);
+      await process.err(
+        error.code === "EISDIR"
+          ? `${file} is a directory\n`
+          : `${name === "more" ? "more: cannot open " : ""}${file}: ${error.message}\n`,
+      );
       status = 1;
     }
   }
@@ -91,7 +99,9 @@ export const watch: Program = async (process) => {
     const rows = process.terminal?.rows ?? 24;
     const left = `Every ${seconds.toFixed(1)}s: ${command.join(" ")}`;
     const right = `${process.machine.name}: ${strftime("%c", clock.now())}`;
-    const header = title ? [left.slice(0, Math.max(0, columns - right.length - 1)).padEnd(Math.max(0, columns - right.length)) + right, ""] : [];
+    const header = title
+      ? [left.slice(0, Math.max(0, columns - right.length - 1)).padEnd(Math.max(0, columns - right.length)) + right, ""]
+      : [];
     const body = output
       .text()
       .replace(/\n$/, "")
@@ -113,7 +123,9 @@ export const editor: Program = async (process) => {
   }
   const edit = process.terminal?.edit;
   if (!edit) {
-    await process.err(`${name}: there is no editor here because there is no terminal; change ${file} with tee or sed\n`);
+    await process.err(
+      `${name}: there is no editor here because there is no terminal; change ${file} with tee or sed\n`,
+    );
     return 1;
   }
   const path = process.resolve(file);
@@ -147,7 +159,8 @@ export const editor: Program = async (process) => {
           process.machine.environment.touch();
           return Promise.resolve();
         } catch (error) {
-          if (!(error instanceof FileError)) return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+          if (!(error instanceof FileError))
+            return Promise.reject(error instanceof Error ? error : new Error(String(error)));
           return Promise.reject(new FileErrorText(`Error writing ${file}: ${error.message}`));
         }
       },

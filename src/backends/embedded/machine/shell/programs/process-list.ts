@@ -10,7 +10,9 @@ const commandOf = (entry: ProcessEntry): string => entry.argv.join(" ");
 const nameOf = (entry: ProcessEntry): string => basename(entry.argv[0] ?? "").slice(0, 15);
 
 /** One column of `ps -o`. Simplified: processor time and memory are not modelled. */
-const columns: Readonly<Record<string, { title: string; width: number; value: (entry: ProcessEntry, process: Process) => string }>> = {
+const columns: Readonly<
+  Record<string, { title: string; width: number; value: (entry: ProcessEntry, process: Process) => string }>
+> = {
   pid: { title: "PID", width: -7, value: (entry) => String(entry.pid) },
   ppid: { title: "PPID", width: -7, value: (entry) => String(entry.parent) },
   user: { title: "USER", width: 8, value: (entry, process) => userOf(process, entry.uid) },
@@ -22,7 +24,11 @@ const columns: Readonly<Record<string, { title: string; width: number; value: (e
   cputime: { title: "TIME", width: -6, value: () => "0:00" },
   start: { title: "START", width: 5, value: (entry) => strftime("%H:%M", entry.startedAt) },
   stime: { title: "STIME", width: 5, value: (entry) => strftime("%H:%M", entry.startedAt) },
-  etime: { title: "ELAPSED", width: -11, value: (entry, process) => elapsed(process.machine.environment.clock.now() - entry.startedAt) },
+  etime: {
+    title: "ELAPSED",
+    width: -11,
+    value: (entry, process) => elapsed(process.machine.environment.clock.now() - entry.startedAt),
+  },
   c: { title: "C", width: -2, value: () => "0" },
   pcpu: { title: "%CPU", width: -4, value: () => "0.0" },
   pmem: { title: "%MEM", width: -4, value: () => "0.1" },
@@ -34,7 +40,18 @@ const columns: Readonly<Record<string, { title: string; width: number; value: (e
   cmd: { title: "CMD", width: 0, value: commandOf },
 };
 
-const aliases: Readonly<Record<string, string>> = { args: "command", tt: "tty", tname: "tty", s: "stat", state: "stat", "%cpu": "pcpu", "%mem": "pmem", ucmd: "comm", euser: "user", lstart: "start" };
+const aliases: Readonly<Record<string, string>> = {
+  args: "command",
+  tt: "tty",
+  tname: "tty",
+  s: "stat",
+  state: "stat",
+  "%cpu": "pcpu",
+  "%mem": "pmem",
+  ucmd: "comm",
+  euser: "user",
+  lstart: "start",
+};
 
 function elapsed(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
@@ -57,7 +74,9 @@ export const ps: Program = async (process) => {
       if (/^\d+$/.test(arg)) wanted = (entry) => entry.pid === Number(arg);
       else {
         if (/[ax]/.test(arg)) all = true;
-        format = arg.includes("u") ? "user,pid,pcpu,pmem,vsz,rss,tty,stat,start,cputime,command" : "pid,tty,stat,cputime,command";
+        format = arg.includes("u")
+          ? "user,pid,pcpu,pmem,vsz,rss,tty,stat,start,cputime,command"
+          : "pid,tty,stat,cputime,command";
       }
     } else if (arg === "-o" || arg === "-eo" || arg === "-Ao" || arg === "--format") {
       if (arg === "-eo" || arg === "-Ao") all = true;
@@ -70,7 +89,8 @@ export const ps: Program = async (process) => {
           return name;
         })
         .join(",");
-      if (/^\w+=$/.test(text) || [...titles.values()].every((title) => title === "") === (titles.size > 0)) headers = false;
+      if (/^\w+=$/.test(text) || [...titles.values()].every((title) => title === "") === titles.size > 0)
+        headers = false;
     } else if (arg === "-p" || arg === "--pid" || arg === "-q") {
       const pids = new Set(value().split(",").map(Number));
       wanted = (entry) => pids.has(entry.pid);
@@ -84,11 +104,16 @@ export const ps: Program = async (process) => {
     else if (!arg.startsWith("--")) {
       if (/[eA]/.test(arg)) all = true;
       if (arg.includes("f")) format = "uname,pid,ppid,c,stime,tty,time,cmd";
-      if (arg.includes("aux") || arg.includes("u")) format = "user,pid,pcpu,pmem,vsz,rss,tty,stat,start,cputime,command";
+      if (arg.includes("aux") || arg.includes("u"))
+        format = "user,pid,pcpu,pmem,vsz,rss,tty,stat,start,cputime,command";
     }
   }
   const terminal = process.terminal?.name;
-  const entries = process.machine.processes.list().filter((entry) => wanted?.(entry) ?? (all || (entry.terminal === terminal && entry.uid === process.credentials.uid)));
+  const entries = process.machine.processes
+    .list()
+    .filter(
+      (entry) => wanted?.(entry) ?? (all || (entry.terminal === terminal && entry.uid === process.credentials.uid)),
+    );
   const chosen: (typeof columns)[string][] = [];
   for (const name of format.split(",")) {
     const column = columns[aliases[name] ?? name];
@@ -96,10 +121,15 @@ export const ps: Program = async (process) => {
       await process.err(`error: unknown user-defined format specifier "${name}"\n\nUsage:\n ps [options]\n`);
       return 1;
     }
-    chosen.push({ ...column, title: titles.get(name) ?? (name === "comm" && format !== "pid,tty,time,comm" ? "COMMAND" : column.title) });
+    chosen.push({
+      ...column,
+      title: titles.get(name) ?? (name === "comm" && format !== "pid,tty,time,comm" ? "COMMAND" : column.title),
+    });
   }
-  const cell = (text: string, width: number, last: boolean) => (width < 0 ? text.padStart(-width) : last ? text : text.padEnd(width));
-  const row = (values: readonly string[]) => `${values.map((text, index) => cell(text, chosen[index]?.width ?? 0, index === values.length - 1)).join(" ")}\n`;
+  const cell = (text: string, width: number, last: boolean) =>
+    width < 0 ? text.padStart(-width) : last ? text : text.padEnd(width);
+  const row = (values: readonly string[]) =>
+    `${values.map((text, index) => cell(text, chosen[index]?.width ?? 0, index === values.length - 1)).join(" ")}\n`;
   if (headers) await process.out(row(chosen.map((column) => column.title)));
   await process.out(entries.map((entry) => row(chosen.map((column) => column.value(entry, process)))).join(""));
   return entries.length > 0 ? 0 : 1;
@@ -122,7 +152,11 @@ export const kill: Program = async (process) => {
   for (let at = 0; at < args.length; at += 1) {
     const arg = args[at] ?? "";
     if (arg === "-l" || arg === "-L") {
-      await process.out(`${Object.keys(signalNumbers).map((key) => key.slice(3)).join(" ")}\n`);
+      await process.out(
+        `${Object.keys(signalNumbers)
+          .map((key) => key.slice(3))
+          .join(" ")}\n`,
+      );
       return 0;
     }
     if (arg === "--") continue;
@@ -207,7 +241,8 @@ export const pgrep: Program = async (process) => {
   if (typeof found === "number") return found;
   if (found.count) await process.out(`${found.entries.length}\n`);
   else {
-    const suffix = (entry: ProcessEntry) => (found.all ? ` ${commandOf(entry)}` : found.list ? ` ${nameOf(entry)}` : "");
+    const suffix = (entry: ProcessEntry) =>
+      found.all ? ` ${commandOf(entry)}` : found.list ? ` ${nameOf(entry)}` : "";
     await process.out(found.entries.map((entry) => `${entry.pid}${suffix(entry)}\n`).join(""));
   }
   return found.entries.length > 0 ? 0 : 1;
@@ -243,7 +278,9 @@ export const killall: Program = async (process) => {
   }
   let status = 0;
   for (const name of names) {
-    const entries = process.machine.processes.list().filter((entry) => nameOf(entry) === name.slice(0, 15) && entry.pid !== process.pid);
+    const entries = process.machine.processes
+      .list()
+      .filter((entry) => nameOf(entry) === name.slice(0, 15) && entry.pid !== process.pid);
     if (entries.length === 0 && !quiet) await process.err(`${name}: no process found\n`);
     if (entries.length === 0) status = 1;
     for (const entry of entries) {
@@ -259,7 +296,9 @@ export const killall: Program = async (process) => {
 /** `top`: one picture with `-b` or without a terminal, else every three seconds until `q` or Ctrl-C. */
 export const top: Program = async (process) => {
   const args = process.argv.slice(1).join(" ");
-  const count = Number(/-?n\s*(\d+)/.exec(args)?.[1] ?? (process.stdout.isTerminal && !args.includes("b") ? Number.POSITIVE_INFINITY : 1));
+  const count = Number(
+    /-?n\s*(\d+)/.exec(args)?.[1] ?? (process.stdout.isTerminal && !args.includes("b") ? Number.POSITIVE_INFINITY : 1),
+  );
   const { clock } = process.machine.environment;
   let left = false;
   if (process.stdin.isTerminal && process.stdout.isTerminal) {

@@ -67,7 +67,13 @@ export const sudo: Program = async (process) => {
 
 const quote = (text: string): string => text.replace(/[^A-Za-z0-9_\-$]/g, "\\$&");
 
-function environment(process: Process, request: Request, target: User, caller: string, command: readonly string[]): Record<string, string> {
+function environment(
+  process: Process,
+  request: Request,
+  target: User,
+  caller: string,
+  command: readonly string[],
+): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
     if (request.keepEnvironment || kept.includes(name)) env[name] = value;
@@ -129,7 +135,9 @@ async function list(process: Process, caller: string): Promise<number> {
 }
 
 async function usage(process: Process): Promise<void> {
-  await process.err("usage: sudo -h | -K | -k | -V\nusage: sudo -v [-AknS] [-g group] [-h host] [-p prompt] [-u user]\nusage: sudo -l [-AknS] [-g group] [-h host] [-p prompt] [-U user] [-u user] [command]\nusage: sudo [-AbEHknPS] [-u user] [VAR=value] [-i|-s] [<command>]\nusage: sudo -e [-AknS] [-u user] file ...\n");
+  await process.err(
+    "usage: sudo -h | -K | -k | -V\nusage: sudo -v [-AknS] [-g group] [-h host] [-p prompt] [-u user]\nusage: sudo -l [-AknS] [-g group] [-h host] [-p prompt] [-U user] [-u user] [command]\nusage: sudo [-AbEHknPS] [-u user] [VAR=value] [-i|-s] [<command>]\nusage: sudo -e [-AknS] [-u user] file ...\n",
+  );
 }
 
 async function parse(process: Process): Promise<Request | number> {
@@ -149,8 +157,31 @@ async function parse(process: Process): Promise<Request | number> {
     variables: {},
     command: [],
   };
-  const flags: Readonly<Record<string, keyof Request>> = { i: "login", s: "shell", E: "keepEnvironment", n: "nonInteractive", S: "fromStdin", v: "validate", l: "list", e: "edit", b: "background", H: "home", k: "validate", K: "validate" };
-  const long: Readonly<Record<string, string>> = { "--login": "i", "--shell": "s", "--preserve-env": "E", "--non-interactive": "n", "--stdin": "S", "--validate": "v", "--list": "l", "--edit": "e", "--set-home": "H" };
+  const flags: Readonly<Record<string, keyof Request>> = {
+    i: "login",
+    s: "shell",
+    E: "keepEnvironment",
+    n: "nonInteractive",
+    S: "fromStdin",
+    v: "validate",
+    l: "list",
+    e: "edit",
+    b: "background",
+    H: "home",
+    k: "validate",
+    K: "validate",
+  };
+  const long: Readonly<Record<string, string>> = {
+    "--login": "i",
+    "--shell": "s",
+    "--preserve-env": "E",
+    "--non-interactive": "n",
+    "--stdin": "S",
+    "--validate": "v",
+    "--list": "l",
+    "--edit": "e",
+    "--set-home": "H",
+  };
   let at = 0;
   for (; at < args.length && /^-./.test(args[at] ?? ""); at += 1) {
     const arg = args[at] ?? "";
@@ -159,7 +190,9 @@ async function parse(process: Process): Promise<Request | number> {
       break;
     }
     if (arg === "-V" || arg === "--version") {
-      await process.out("Sudo version 1.8.31\nSudoers policy plugin version 1.8.31\nSudoers file grammar version 46\nSudoers I/O plugin version 1.8.31\n");
+      await process.out(
+        "Sudo version 1.8.31\nSudoers policy plugin version 1.8.31\nSudoers file grammar version 46\nSudoers I/O plugin version 1.8.31\n",
+      );
       return 0;
     }
     if (arg === "-h" || arg === "--help") {
@@ -172,7 +205,8 @@ async function parse(process: Process): Promise<Request | number> {
       continue;
     }
     if (arg.startsWith("--preserve-env=")) {
-      for (const name of arg.slice(15).split(",")) if (process.env[name] !== undefined) request.variables[name] = process.env[name];
+      for (const name of arg.slice(15).split(","))
+        if (process.env[name] !== undefined) request.variables[name] = process.env[name];
       continue;
     }
     for (const letter of long[arg] ?? (arg.startsWith("--") ? "?" : arg.slice(1))) {
@@ -237,8 +271,15 @@ export const su: Program = async (process) => {
     await process.out("This account is currently not available.\n");
     return 1;
   }
-  const base: Record<string, string> = login ? { TERM: process.env["TERM"] ?? "xterm-256color", PATH: process.env["PATH"] ?? securePath } : { ...process.env };
-  const env = { ...base, HOME: target.home, SHELL: program, ...(target.uid === 0 && !login ? {} : { USER: name, LOGNAME: name }) };
+  const base: Record<string, string> = login
+    ? { TERM: process.env["TERM"] ?? "xterm-256color", PATH: process.env["PATH"] ?? securePath }
+    : { ...process.env };
+  const env = {
+    ...base,
+    HOME: target.home,
+    SHELL: program,
+    ...(target.uid === 0 && !login ? {} : { USER: name, LOGNAME: name }),
+  };
   const argv = [program, ...(login ? ["-l"] : []), ...(command === undefined ? rest : ["-c", command, ...rest])];
   return process.run(argv, { env, credentials, cwd: login ? target.home : process.cwd });
 };
