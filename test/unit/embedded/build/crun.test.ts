@@ -144,3 +144,22 @@ test("other Makefiles run their recipes", async () => {
   expect(result.stderr).toBe("make: *** [Makefile: bad] Error 1\n");
   expect(result.exitCode).toBe(2);
 });
+
+test("the packages of the distribution are all that the build needs", async () => {
+  const lab = createBuildLab();
+  const packages =
+    "make git gcc build-essential pkgconf libtool libsystemd-dev libprotobuf-c-dev libcap-dev libseccomp-dev libyajl-dev go-md2man autoconf python3 automake";
+  const installed = await lab.sh(`sudo apt-get update -qq && sudo apt-get install -y ${packages}`);
+  expect(installed.exitCode).toBe(0);
+  await lab.sh(installWasmEdge);
+  const result = await lab.sh(
+    `set -e; ${fetchSource}; ./autogen.sh; ./configure --with-wasmedge; make; sudo make install; gcc --version; git --version`,
+  );
+  expect(result.stderr).toBe("");
+  expect(result.exitCode).toBe(0);
+  expect(result.stdout).toContain("git version 2.25.1");
+  expect(parseExecutable(lab.machine.rootFiles.readBytes("/usr/local/bin/crun"))?.facts).toEqual({ wasm: "wasmedge" });
+  await lab.sh("sudo apt-get remove -y libyajl-dev");
+  const again = await lab.sh("cd ~/crun-1.8.4 && ./configure");
+  expect(again.stderr).toContain("No package 'yajl' found");
+});

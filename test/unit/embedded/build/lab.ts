@@ -9,8 +9,7 @@ import { execOnMachine } from "../../../../src/backends/embedded/machine/session
 import { shellPrograms } from "../../../../src/backends/embedded/machine/shell/programs/index.ts";
 import { createMachine } from "../../../../src/backends/embedded/machine/system/modelled-machine.ts";
 import type { ComputerHandle } from "../../../../src/backends/embedded/machine/system/modelled-machine.ts";
-import { composeInternet } from "../../../../src/backends/embedded/network/internet/create-internet.ts";
-import { toolchainHosts } from "../../../../src/backends/embedded/network/internet/hosts/toolchain-index.ts";
+import { createInternet } from "../../../../src/backends/embedded/network/internet/create-internet.ts";
 import { createLabNetwork } from "../../../../src/backends/embedded/network/lab-network.ts";
 import type { EmbeddedNetwork } from "../../../../src/backends/embedded/network/lab-network.ts";
 import { createPacing } from "../../../../src/backends/embedded/pacing.ts";
@@ -38,10 +37,11 @@ export interface BuildLabOptions {
 export function createBuildLab(options: BuildLabOptions = {}): BuildLab {
   const profile = options.profile ?? "thesis";
   const clock = { ...realClock(), now: () => Date.UTC(2024, 1, 28, 12, 0, 0) };
+  const blobs = memoryBlobs();
   const network: EmbeddedNetwork = createLabNetwork({
     machine: (name) => (name === "master" ? machine : undefined),
     machines: () => [machine],
-    internet: composeInternet(toolchainHosts(profile), {}),
+    internet: createInternet({ profile, clock, blobs }),
     clock,
   });
   const environment: Environment = {
@@ -50,7 +50,7 @@ export function createBuildLab(options: BuildLabOptions = {}): BuildLab {
     random: seededRandom(),
     pacing: createPacing("instant", clock),
     network,
-    blobs: memoryBlobs(),
+    blobs,
     options: { hostCargo: options.hostCargo ?? false, ...(options.hostBuild ? { hostBuild: options.hostBuild } : {}) },
     machine: (name) => (name === "master" ? machine : undefined),
     machines: () => [machine],
