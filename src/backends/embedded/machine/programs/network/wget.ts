@@ -512,10 +512,9 @@ class Retrieval {
       else await this.#process.stdout.write(chunk);
     }
     const ms = this.#process.machine.environment.clock.monotonic() - began;
-    await this.#progress(shown, received, total);
-    const speed = `${human(Math.round((received * 1000) / Math.max(1, ms)))}B/s`
-      .replace(/([KMG])B/, " $1B")
-      .replace(/^(\d+)B\/s$/, "$1 B/s");
+    const rate = human(Math.round((received * 1000) / Math.max(1, ms)));
+    await this.#progress(shown, received, total, rate);
+    const speed = `${rate.replace(/([KMG]?)$/, " $1")}B/s`;
     const end = total === undefined ? String(received) : `${received}/${total}`;
     await this.#log(
       `${stamp(this.#now())} (${speed}) - ${shown === "STDOUT" ? "written to stdout" : `‘${shown}’ saved`} [${end}]\n\n`,
@@ -541,7 +540,7 @@ class Retrieval {
     return files.open(path, { mode: 0o666 & ~umask });
   }
 
-  async #progress(name: string, received: number, total: number | undefined): Promise<void> {
+  async #progress(name: string, received: number, total: number | undefined, speed: string): Promise<void> {
     const { terminal } = this.#process;
     if (terminal && this.#process.stderr.isTerminal === true) {
       const width = Math.max(10, terminal.columns - 62);
@@ -558,7 +557,9 @@ class Retrieval {
           ? ""
           : `${Math.floor((Math.min(received, at + 51_200) * 100) / total)}%`.padStart(4);
       const last = at + 51_200 >= received;
-      rows.push(`${String(at / 1024).padStart(6)}K ${text.padEnd(54)} ${percent}${last ? " 0.00 =0s" : " 0.00  0s"}`);
+      rows.push(
+        `${String(at / 1024).padStart(6)}K ${text.padEnd(54)} ${percent}${speed.padStart(6)}${last ? "=0s" : " 0s"}`,
+      );
     }
     await this.#log(`${rows.join("\n")}\n\n`);
   }
