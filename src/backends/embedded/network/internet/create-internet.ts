@@ -3,6 +3,7 @@ import type { Clock } from "../../../../domain/clock.ts";
 import type { Profile } from "../../../../domain/backend.ts";
 import type { BlobStore } from "../../machine/files/file-system.ts";
 import { loadCatalog } from "./catalog.ts";
+import { aptHosts } from "./hosts/apt-index.ts";
 import { fileHosts } from "./hosts/files.ts";
 import { githubHosts } from "./hosts/github.ts";
 import { registryHosts } from "./hosts/registries.ts";
@@ -14,8 +15,6 @@ export interface InternetOptions {
   profile: Profile;
   clock: Clock;
   blobs: BlobStore;
-  /** Hosts of other parts; where a name has several, the first that has the page answers. */
-  others?: readonly InternetHost[];
 }
 
 /** Everything outside the lab, as it stood on the profile's day. */
@@ -24,8 +23,8 @@ export function createInternet(options: InternetOptions): Internet {
   const date = catalog.dates[options.profile];
   return composeInternet(
     [
-      ...(options.others ?? []),
       ...toolchainHosts(options.profile),
+      ...aptHosts(options.profile),
       ...githubHosts(catalog, date),
       ...fileHosts(catalog, date),
       ...registryHosts(catalog, date),
