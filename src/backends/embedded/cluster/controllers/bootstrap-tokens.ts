@@ -21,7 +21,7 @@ const base64url = (text: string): string => Buffer.from(text).toString("base64ur
 /** A detached JSON web signature of `content` by a bootstrap token. */
 export function detachedSignature(content: string, tokenId: string, tokenSecret: string): string {
   const header = base64url(JSON.stringify({ alg: "HS256", kid: tokenId }));
-  const signature = createHmac("sha256", `${tokenId}.${tokenSecret}`)
+  const signature = createHmac("sha256", tokenSecret)
     .update(`${header}.${base64url(content)}`)
     .digest("base64url");
   return `${header}..${signature}`;

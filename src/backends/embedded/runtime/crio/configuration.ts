@@ -181,13 +181,16 @@ export function filtersWasmAnnotations(version: string): boolean {
   return minor >= 30 || (minor === 29 && patch >= 4) || (minor === 28 && patch >= 6);
 }
 
-/** Checks what CRI-O checks before it starts. Throws CrioConfigurationError. */
+/**
+ * Checks what CRI-O checks before it starts, and fills in where binaries are. Handlers other than the default one are
+ * left out when they are wrong; their warnings are returned. Throws CrioConfigurationError.
+ */
 export function checkRuntimes(
   files: FileView,
   configuration: CrioConfiguration,
   version: string,
   findBinary: (name: string) => string | undefined,
-): void {
+): string[] {
   const { defaultRuntime, handlers } = configuration;
   const invalid = (words: string): CrioConfigurationError =>
     new CrioConfigurationError(`validating runtime config: ${words}`);
@@ -196,25 +199,37 @@ export function checkRuntimes(
       `default_runtime set to ${JSON.stringify(defaultRuntime)}, but no runtime entry table [crio.runtime.runtimes.${defaultRuntime}] was found`,
     );
   }
+  const warnings: string[] = [];
   for (const [name, handler] of handlers) {
-    if (handler.runtimePath === "") {
-      const found = findBinary(name);
-      if (found === undefined) {
-        throw invalid(
-          `failed to validate runtime handler ${JSON.stringify(name)}: ${JSON.stringify(name)} not found in $PATH: exec: ${JSON.stringify(name)}: executable file not found in $PATH`,
-        );
-      }
-      handler.runtimePath = found;
-    } else if (!files.exists(handler.runtimePath)) {
-      throw invalid(
-        `invalid runtime_path for runtime '${name}': "stat ${handler.runtimePath}: no such file or directory"`,
-      );
-    }
-    if (filtersWasmAnnotations(version)) {
-      const unknown = handler.allowedAnnotations.find((entry) => !filteredAnnotations.includes(entry));
-      if (unknown !== undefined) throw invalid(`invalid allowed_annotation: ${unknown}`);
-    }
+    const problem = problemOf(files, name, handler, version, findBinary);
+    if (problem === undefined) continue;
+    if (name === defaultRuntime) throw invalid(problem);
+    warnings.push(`'${name} is being ignored due to: ${JSON.stringify(problem)}`);
+    handlers.delete(name);
   }
+  return warnings;
+}
+
+function problemOf(
+  files: FileView,
+  name: string,
+  handler: CrioHandler,
+  version: string,
+  findBinary: (name: string) => string | undefined,
+): string | undefined {
+  if (handler.runtimePath === "") {
+    const found = findBinary(name);
+    if (found === undefined) {
+      const quoted = JSON.stringify(name);
+      return `${quoted} not found in $PATH: exec: ${quoted}: executable file not found in $PATH`;
+    }
+    handler.runtimePath = found;
+  } else if (!files.exists(handler.runtimePath)) {
+    return `invalid runtime_path for runtime '${name}': "stat ${handler.runtimePath}: no such file or directory"`;
+  }
+  if (!filtersWasmAnnotations(version)) return undefined;
+  const unknown = handler.allowedAnnotations.find((entry) => !filteredAnnotations.includes(entry));
+  return unknown === undefined ? undefined : `invalid allowed_annotation: ${unknown}`;
 }
 
 /** A pod's annotations as a handler's OCI runtime gets them. */

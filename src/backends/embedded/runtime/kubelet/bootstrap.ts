@@ -9,6 +9,7 @@ import { randomSuffix } from "../../cluster/controllers/types.ts";
 import { connectFromKubeconfig, readKubeconfig } from "./api-access.ts";
 import type { KubeletConfiguration } from "./configuration.ts";
 import type { KubeletOptions } from "./kubelet.ts";
+import { privateKeyPem } from "./serving-certificate.ts";
 
 const folder = "/var/lib/kubelet/pki";
 
@@ -44,8 +45,7 @@ export async function bootstrapKubeconfig(
     try {
       const client = connectFromKubeconfig(process, configuration.bootstrapKubeconfig);
       const certificate = await obtain(process, client, object);
-      const exported = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-      const key = `-----BEGIN PRIVATE KEY-----\n${(exported.match(/.{1,64}/g) ?? []).join("\n")}\n-----END PRIVATE KEY-----\n`;
+      const key = await privateKeyPem(keys.privateKey);
       writeCredentials(process, configuration, bootstrap, certificate + key);
       log("I", "certificate_manager.go:356", "Certificate rotation is enabled");
       return;

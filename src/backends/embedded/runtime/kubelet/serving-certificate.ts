@@ -6,13 +6,13 @@ import type { ModelledMachine } from "../../machine/machine.ts";
 const folder = "/var/lib/kubelet/pki";
 const yearMs = 365 * 24 * 3_600_000;
 
-/** The certificate that a kubelet signs for itself when it has none; PEM. */
-export async function servingCertificate(machine: ModelledMachine): Promise<{ certificate: string; key: string }> {
-  const files = machine.rootFiles;
-  const paths = { certificate: `${folder}/kubelet.crt`, key: `${folder}/kubelet.key` };
-  if (files.exists(paths.certificate) && files.exists(paths.key)) {
-    return { certificate: files.readText(paths.certificate), key: files.readText(paths.key) };
-  }
+interface ServingPair {
+  certificate: string;
+  key: string;
+}
+
+/** A certificate that a component of the machine signs for itself; PEM. */
+export async function selfSigned(machine: ModelledMachine): Promise<ServingPair> {
   x509.cryptoProvider.set(webcrypto);
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
@@ -31,11 +31,25 @@ export async function servingCertificate(machine: ModelledMachine): Promise<{ ce
       ]),
     ],
   });
-  const exported = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-  const key = `-----BEGIN PRIVATE KEY-----\n${(exported.match(/.{1,64}/g) ?? []).join("\n")}\n-----END PRIVATE KEY-----\n`;
-  const pem = `${certificate.toString("pem")}\n`;
+  return { certificate: `${certificate.toString("pem")}\n`, key: await privateKeyPem(keys.privateKey) };
+}
+
+/** A private key as PKCS #8 in PEM. */
+export async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
+  const exported = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key)).toString("base64");
+  return `-----BEGIN PRIVATE KEY-----\n${(exported.match(/.{1,64}/g) ?? []).join("\n")}\n-----END PRIVATE KEY-----\n`;
+}
+
+/** The certificate that a kubelet signs for itself when it has none; PEM. */
+export async function servingCertificate(machine: ModelledMachine): Promise<ServingPair> {
+  const files = machine.rootFiles;
+  const paths = { certificate: `${folder}/kubelet.crt`, key: `${folder}/kubelet.key` };
+  if (files.exists(paths.certificate) && files.exists(paths.key)) {
+    return { certificate: files.readText(paths.certificate), key: files.readText(paths.key) };
+  }
+  const pair = await selfSigned(machine);
   files.makeDirectories(folder);
-  files.writeWithMode(paths.certificate, pem, 0o644);
-  files.writeWithMode(paths.key, key, 0o600);
-  return { certificate: pem, key };
+  files.writeWithMode(paths.certificate, pair.certificate, 0o644);
+  files.writeWithMode(paths.key, pair.key, 0o600);
+  return pair;
 }

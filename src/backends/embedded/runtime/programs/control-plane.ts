@@ -9,6 +9,7 @@ import type { Process, Program } from "../../machine/process.ts";
 import { NetworkError } from "../../network/network.ts";
 import { parseFlags } from "../kubelet/configuration.ts";
 import { klogLine } from "../kubelet/klog.ts";
+import { selfSigned } from "../kubelet/serving-certificate.ts";
 import { untilStopped } from "./logrus.ts";
 
 const authenticated = "system:authenticated";
@@ -38,9 +39,10 @@ function component({ name, user, port, start }: Component): Program {
     if (kubeconfig === undefined || !process.files.exists(kubeconfig)) {
       return refuse(`stat ${kubeconfig ?? ""}: no such file or directory`);
     }
+    const tls = await selfSigned(process.machine);
     let stop: (() => void) | undefined;
     try {
-      stop = network.listen(process.place, port, { process: name, pid: process.pid, handle: health });
+      stop = network.listen(process.place, port, { process: name, pid: process.pid, handle: health, tls });
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
       return refuse(

@@ -28,9 +28,10 @@ export const crio: Program = async (process) => {
   }
   const { machine } = process;
   let configuration: CrioConfiguration;
+  let warnings: string[];
   try {
     configuration = readConfiguration(process.files, version, flag(options, "--config"), flag(options, "--config-dir"));
-    checkRuntimes(process.files, configuration, version, (name) => lookUp(process.files, name, searchPath));
+    warnings = checkRuntimes(process.files, configuration, version, (name) => lookUp(process.files, name, searchPath));
   } catch (error) {
     if (!(error instanceof CrioConfigurationError)) throw error;
     return fatal(process, error.message);
@@ -45,6 +46,7 @@ export const crio: Program = async (process) => {
     logrusLine(now(), "info", `Starting CRI-O, version: ${version}, git: unknown(clean)`) +
       logrusLine(now(), "info", "Node configuration value for hugetlb cgroup is true"),
   );
+  for (const warning of warnings) await process.err(logrusLine(now(), "warning", warning));
   const { network } = describeNetwork(process, configuration);
   if (network) {
     await process.err(
