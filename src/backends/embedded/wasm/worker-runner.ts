@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../../../domain/clock.ts";
 import { dataBytes, errno, header, headerBytes } from "./calls.ts";
@@ -17,12 +18,14 @@ export interface ModuleRunnerOptions {
 const killedCode = 137;
 
 /**
- * Where the worker's code lies: beside this file in the source, and beside the bundle as `wasm-worker.js`. The build
- * has `src/backends/embedded/wasm/worker.ts` as an entry of that name in the same folder as the chunk with this file.
+ * Where the worker's code lies: beside this file in the source. The build has `src/backends/embedded/wasm/worker.ts` as
+ * the entry `wasm-worker`, which lies beside the bundle's chunk with this file or in the folder above.
  */
 function workerLocation(): URL {
   const own = import.meta.url;
-  return new URL(own.endsWith(".ts") ? "./worker.ts" : "./wasm-worker.js", own);
+  if (own.endsWith(".ts")) return new URL("./worker.ts", own);
+  const beside = new URL("./wasm-worker.js", own);
+  return existsSync(beside) ? beside : new URL("../wasm-worker.js", own);
 }
 
 /** Runs each module in a worker of its own, which can be ended at any moment. */

@@ -83,6 +83,7 @@ export async function buildPackage(
       if (first) await say(`${verb} ${first.name} v${first.version}\n`);
       return fail(missingStandardLibrary(target, first?.name ?? manifest.name));
     }
+    // Simplified: some of these crates have build scripts, which need a C compiler to link on a real computer.
     for (const crate of crates) {
       await say(`${verb} ${crate.name} v${crate.version}\n`);
       await environment.pacing.wait("compile", process.signal);
@@ -257,6 +258,8 @@ async function buildOnHost(process: Process, manifest: Manifest, options: BuildO
     "Cargo.lock": encode(lockFile(manifest.name, manifest.version)),
   };
   collect(process, `${manifest.folder}/src`, "src", files);
+  const script = `${manifest.folder}/build.rs`;
+  if (process.files.exists(script)) files["build.rs"] = process.files.readBytes(script);
   let written: Promise<void> = process.err("note: built by the cargo of this computer (--host-cargo)\n");
   const result = await hostBuild.build({
     files,
