@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { encode } from "../../machine/io.ts";
 import { ApiError, type ApiRequest, type ApiResponse, type UserInfo } from "../api.ts";
 import { copy, isObject, listAt, numberAt, textAt, type JsonObject } from "../json.ts";
@@ -27,7 +26,7 @@ import {
 } from "./responses.ts";
 import { parseFieldSelector, parseLabelSelector } from "./selectors.ts";
 import { answerReview, applyScale, bindPod, componentStatuses, evictPod, issueToken, scaleOf } from "./subresources.ts";
-import { versionDocument, type ServerVersion } from "./version.ts";
+import { deprecation, versionDocument, type ServerVersion } from "./version.ts";
 import { watchBody, watchObjects } from "./watch.ts";
 
 /** Requests that lead out of the server, to a kubelet, a pod or a service. */
@@ -81,11 +80,7 @@ export class ApiServer {
     const warnings: string[] = [];
     try {
       const response = await this.#answer(request, warnings);
-      const headers: Record<string, string> = {
-        "audit-id": randomUUID(),
-        "cache-control": "no-cache, private",
-        ...response.headers,
-      };
+      const headers: Record<string, string> = { "cache-control": "no-cache, private", ...response.headers };
       if (warnings.length > 0) {
         headers["warning"] = [...new Set(warnings)].map((text) => `299 - ${JSON.stringify(text)}`).join(", ");
       }
@@ -212,6 +207,8 @@ export class ApiServer {
       return this.#options.streams(request, target);
     }
     const format = negotiate(request.headers["accept"]);
+    const deprecated = deprecation(this.#options.version, kind.group, kind.kind);
+    if (deprecated !== undefined) caller.warn(deprecated);
     const known = subresource === "" || kind.subresources.some((item) => item.name === subresource);
     if (!known) throw resourceNotFound();
     switch (request.method) {

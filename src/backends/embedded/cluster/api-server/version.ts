@@ -30,3 +30,12 @@ export function versionDocument({ gitVersion, minor }: ServerVersion): Record<st
     platform: "linux/amd64",
   };
 }
+
+/** What the server warns about when a kind of an old version is used; undefined for all others. */
+export function deprecation({ minor }: ServerVersion, group: string, kind: string): string | undefined {
+  if (group !== "") return undefined;
+  if (kind === "ComponentStatus") return "v1 ComponentStatus is deprecated in v1.19+";
+  return kind === "Endpoints" && minor >= 33
+    ? "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+    : undefined;
+}

@@ -20,6 +20,7 @@ export interface StoreContent {
 }
 
 const historyLimit = 4000;
+const unsavedRevisions = 1000;
 
 /**
  * Objects by resource and key with one revision that only grows, and a bounded history to watch from.
@@ -123,9 +124,10 @@ export class ObjectStore {
     return `{"revision":${this.#revision},"resources":{${resources.join(",\n")}}}\n`;
   }
 
+  /** Takes over saved content. The revision jumps ahead, past all that was seen but not saved before a crash. */
   restore(content: StoreContent): void {
-    this.#revision = content.revision;
-    this.#oldest = content.revision;
+    this.#revision = content.revision + unsavedRevisions;
+    this.#oldest = this.#revision;
     this.#log = [];
     this.#resources.clear();
     for (const [resource, objects] of Object.entries(content.resources)) {
