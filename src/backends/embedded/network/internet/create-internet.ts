@@ -15,6 +15,8 @@ export interface InternetOptions {
   profile: Profile;
   clock: Clock;
   blobs: BlobStore;
+  /** Hosts of other parts; where a name has several, the first that has the page answers. */
+  others?: readonly InternetHost[];
 }
 
 /** Everything outside the lab, as it stood on the profile's day. */
@@ -23,6 +25,7 @@ export function createInternet(options: InternetOptions): Internet {
   const date = catalog.dates[options.profile];
   return composeInternet(
     [
+      ...(options.others ?? []),
       ...toolchainHosts(options.profile),
       ...aptHosts(options.profile),
       ...githubHosts(catalog, date),
