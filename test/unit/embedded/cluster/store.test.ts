@@ -173,7 +173,7 @@ describe("objects", () => {
               "10.96.0.1",
               "<none>",
               "443/TCP",
-              expect.stringMatching(/^\\d+s$/),
+              expect.stringMatching(/^\d+s$/),
               "<none>",
             ],
           },
