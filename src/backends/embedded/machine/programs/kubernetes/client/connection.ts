@@ -1,5 +1,6 @@
 import { ApiError, type StatusObject } from "../../../../cluster/api.ts";
-import { concat, decode, encode } from "../../../io.ts";
+import { requestApi } from "../../../../cluster/clients/index.ts";
+import { concat, decode } from "../../../io.ts";
 import type { LabNetwork, NetworkPlace } from "../../../../network/network.ts";
 import { dialReason, UnreachableError } from "./errors.ts";
 import { isObject, textAt, type Json } from "./json.ts";
@@ -47,32 +48,27 @@ export class Connection {
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.append(key, value);
     const search = query.toString();
-    const url = `${access.server}${path}${search === "" ? "" : `?${search}`}`;
+    const target = `${path}${search === "" ? "" : `?${search}`}`;
     const headers: Record<string, string> = {
       accept: call.accept ?? "application/json",
       "user-agent": caller.userAgent,
     };
-    if (access.token !== undefined) headers["authorization"] = `Bearer ${access.token}`;
     if (access.impersonate !== undefined) headers["impersonate-user"] = access.impersonate;
-    const body = bodyOf(call.body);
-    if (body) headers["content-type"] = call.contentType ?? "application/json";
+    if (call.body !== undefined) headers["content-type"] = call.contentType ?? "application/json";
     try {
-      const response = await caller.network.fetch(caller.place, url, {
+      const response = await requestApi(caller.network, caller.place, access, {
         method,
+        path: target,
         headers,
-        insecure: access.insecure,
+        body: call.body,
         signal: call.signal ?? caller.signal,
-        ...(body ? { body } : {}),
-        ...(access.authority === undefined ? {} : { authority: access.authority }),
-        ...(access.serverName === undefined ? {} : { serverName: access.serverName }),
-        ...(access.clientCertificate === undefined ? {} : { clientCertificate: access.clientCertificate }),
       });
       this.#noteWarnings(response.headers["warning"]);
       return { status: response.status, headers: response.headers, chunks: chunksOf(response.body) };
     } catch (error) {
       const reason = dialReason(error);
       if (reason === undefined) throw error;
-      throw new UnreachableError(method, url, new URL(access.server).host, reason);
+      throw new UnreachableError(method, `${access.server}${target}`, new URL(access.server).host, reason);
     }
   }
 
@@ -114,11 +110,6 @@ export class Connection {
       if (!this.warnings.includes(text)) this.warnings.push(text);
     }
   }
-}
-
-function bodyOf(body: unknown): Uint8Array | undefined {
-  if (body === undefined) return undefined;
-  return body instanceof Uint8Array ? body : encode(JSON.stringify(body));
 }
 
 async function* chunksOf(body: Uint8Array | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

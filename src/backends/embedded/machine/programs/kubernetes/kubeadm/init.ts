@@ -159,8 +159,8 @@ async function chooseVersion(process: Process, flags: ParsedFlags, setup: Setup,
   if (remote === undefined) {
     const url = `https://dl.k8s.io/release/${label}.txt`;
     await process.err(
-      `${klogHeader("W", now, process.pid, "version.go:104]")}could not fetch a Kubernetes version from the internet: unable to get URL ${JSON.stringify(url)}: Get ${JSON.stringify(url)}: dial tcp: lookup dl.k8s.io on 127.0.0.53:53: no such host\n` +
-        `${klogHeader("W", now, process.pid, "version.go:105]")}falling back to the local client version: ${own}\n`,
+      `${klogHeader("W", now, process.pid, "version.go:104")}could not fetch a Kubernetes version from the internet: unable to get URL ${JSON.stringify(url)}: Get ${JSON.stringify(url)}: dial tcp: lookup dl.k8s.io on 127.0.0.53:53: no such host\n` +
+        `${klogHeader("W", now, process.pid, "version.go:105")}falling back to the local client version: ${own}\n`,
     );
     setup.kubernetesVersion = own;
     return;
@@ -171,7 +171,7 @@ async function chooseVersion(process: Process, flags: ParsedFlags, setup: Setup,
   }
   const fallback = `stable-1.${minorOf(own)}`;
   await process.err(
-    `${klogHeader("I", now, process.pid, "version.go:256]")}remote version is much newer: ${remote}; falling back to: ${fallback}\n`,
+    `${klogHeader("I", now, process.pid, "version.go:256")}remote version is much newer: ${remote}; falling back to: ${fallback}\n`,
   );
   const patch = await releaseLabel(process, fallback);
   setup.kubernetesVersion = patch !== undefined && compareVersions(patch, own) >= 0 ? patch : own;

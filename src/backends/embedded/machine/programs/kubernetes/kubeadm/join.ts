@@ -80,7 +80,7 @@ async function discoveryOf(process: Process, flags: ParsedFlags, file: Configura
   if (words.length > 1 && !flags.has("config")) {
     const now = process.machine.environment.clock.now();
     const text = `[preflight] WARNING: More than one API server endpoint supplied on command line [${words.join(" ")}]. Using the first one.`;
-    await process.err(`${klogHeader("W", now, process.pid, "join.go:382]")}${text}\n`);
+    await process.err(`${klogHeader("W", now, process.pid, "join.go:382")}${text}\n`);
   }
   const server = words[0] ?? textAt(configured, "apiServerEndpoint");
   const token = flags.text("discovery-token") ?? flags.text("token") ?? textAt(configured, "token");

@@ -266,7 +266,7 @@ async function pullImages(process: Process, setup: Setup): Promise<void> {
   if (sandbox !== "" && sandbox !== pause) {
     const now = process.machine.environment.clock.now();
     await process.err(
-      `${klogHeader("W", now, process.pid, "checks.go:835]")}detected that the sandbox image ${JSON.stringify(sandbox)} of the container runtime is inconsistent with that used by kubeadm. It is recommended that using ${JSON.stringify(pause)} as the CRI sandbox image.\n`,
+      `${klogHeader("W", now, process.pid, "checks.go:835")}detected that the sandbox image ${JSON.stringify(sandbox)} of the container runtime is inconsistent with that used by kubeadm. It is recommended that using ${JSON.stringify(pause)} as the CRI sandbox image.\n`,
     );
   }
   const errors: string[] = [];
@@ -289,6 +289,6 @@ export function imagePullText(process: Process, image: string, error: Error): st
   const text = `rpc error: code = ${code} desc = ${error.message}`;
   const now = process.machine.environment.clock.now();
   const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
-  const log = `${klogHeader("E", now, process.pid, "remote_image.go:171]")}"PullImage from image service failed" err=${JSON.stringify(text)} image=${JSON.stringify(image)}`;
+  const log = `${klogHeader("E", now, process.pid, "remote_image.go:171")}"PullImage from image service failed" err=${JSON.stringify(text)} image=${JSON.stringify(image)}`;
   return `failed to pull image ${image}: output: ${log}\ntime="${time}" level=fatal msg=${JSON.stringify(`pulling image: ${text}`)}\n, error: exit status 1`;
 }

@@ -31,7 +31,7 @@ export async function reset(process: Process, flags: ParsedFlags): Promise<numbe
   await readCluster(process, newer, warn);
   if (!flags.bool("force")) {
     await warn(
-      "preflight.go:56]",
+      "preflight.go:56",
       "[reset] WARNING: Changes made to this host by 'kubeadm init' or 'kubeadm join' will be reverted.",
     );
     await process.out("[reset] Are you sure you want to proceed? [y/N]: ");
@@ -47,12 +47,12 @@ export async function reset(process: Process, flags: ParsedFlags): Promise<numbe
   await checkRoot(process, setup);
   const ownEtcd = rootFiles.exists("/etc/kubernetes/manifests/etcd.yaml");
   if (ownEtcd) await process.out(`[reset] Deleted contents of the etcd data directory: ${setup.etcdDataDir}\n`);
-  else await warn("removeetcdmember.go:106]", "[reset] No kubeadm config, using etcd pod spec to get data directory");
+  else await warn("removeetcdmember.go:106", "[reset] No kubeadm config, using etcd pod spec to get data directory");
   await process.out("[reset] Stopping the kubelet service\n");
   const stopped = await machine.units.stop("kubelet.service");
   if (!stopped.ok) {
-    await warn("cleanupnode.go:72]", `[reset] The kubelet service could not be stopped by kubeadm: [exit status 1]`);
-    await warn("cleanupnode.go:73]", "[reset] Please ensure kubelet is stopped manually");
+    await warn("cleanupnode.go:72", `[reset] The kubelet service could not be stopped by kubeadm: [exit status 1]`);
+    await warn("cleanupnode.go:73", "[reset] Please ensure kubelet is stopped manually");
   }
   await process.out('[reset] Unmounting mounted directories in "/var/lib/kubelet"\n');
   const runtime = runtimeAt(process, setup.criSocket);
@@ -63,7 +63,7 @@ export async function reset(process: Process, flags: ParsedFlags): Promise<numbe
     }
   } else {
     await warn(
-      "cleanupnode.go:99]",
+      "cleanupnode.go:99",
       `[reset] Failed to remove containers: ${unreachableReason(process, setup.criSocket)}`,
     );
   }
@@ -111,7 +111,7 @@ async function readCluster(
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof ApiError)) throw error;
     await warn(
-      "reset.go:120]",
+      "reset.go:120",
       `[reset] Unable to fetch the kubeadm-config ConfigMap from cluster: failed to get config map: ${error.message}`,
     );
   }

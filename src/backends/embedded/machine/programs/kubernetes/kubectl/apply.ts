@@ -18,7 +18,9 @@ export function fieldValidation(session: Session): string {
   if (value === "true" || value === "strict") return "Strict";
   if (value === "warn") return "Warn";
   if (value === "false" || value === "ignore") return "Ignore";
-  throw new CommandError(`error: Invalid validation type ${JSON.stringify(value)}. Must be "strict", "warn", or "ignore".`);
+  throw new CommandError(
+    `error: Invalid validation type ${JSON.stringify(value)}. Must be "strict", "warn", or "ignore".`,
+  );
 }
 
 export const applyCommand: Command = {
@@ -51,12 +53,16 @@ async function apply(session: Session): Promise<number> {
   const { flags } = session;
   if (!flags.has("filename") && !flags.has("kustomize")) throw new CommandError("error: must specify one of -f and -k");
   if (flags.words.length > 0) {
-    throw new CommandError(`error: Unexpected args: [${flags.words.join(" ")}]\nSee 'kubectl apply -h' for help and examples`);
+    throw new CommandError(
+      `error: Unexpected args: [${flags.words.join(" ")}]\nSee 'kubectl apply -h' for help and examples`,
+    );
   }
   if (flags.bool("prune")) throw new CommandError("error: --prune is not part of this lab's kubectl");
   const mode = dryRun(session);
   if (flags.bool("server-side") && mode === "client") {
-    throw new CommandError("error: --dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
+    throw new CommandError(
+      "error: --dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
+    );
   }
   const errors: unknown[] = [];
   const entries = await readManifests(session);
@@ -66,7 +72,7 @@ async function apply(session: Session): Promise<number> {
       continue;
     }
     try {
-      if (objectName(entry.object) === "" ) throw new Error("resource name may not be empty");
+      if (objectName(entry.object) === "") throw new Error("resource name may not be empty");
       if (flags.bool("server-side")) await applyOnServer(session, entry, mode);
       else await applyFromClient(session, entry, mode);
     } catch (error) {
@@ -160,7 +166,11 @@ function describeInfo(entry: FoundObject): string {
 }
 
 function withRetrieval(error: unknown, entry: FoundObject): unknown {
-  return withSource(error, `retrieving current configuration of:\n${describeInfo(entry)}\nfrom server for:`, entry.source);
+  return withSource(
+    error,
+    `retrieving current configuration of:\n${describeInfo(entry)}\nfrom server for:`,
+    entry.source,
+  );
 }
 
 function parseLastApplied(current: Json): Json | undefined {

@@ -37,7 +37,10 @@ async function remove(session: Session): Promise<number> {
   const { flags } = session;
   const mode = dryRun(session);
   const errors: unknown[] = [];
-  const targets = flags.has("filename") || flags.has("kustomize") ? await fromFiles(session, errors) : await fromWords(session, errors);
+  const targets =
+    flags.has("filename") || flags.has("kustomize")
+      ? await fromFiles(session, errors)
+      : await fromWords(session, errors);
   const deleted: FoundObject[] = [];
   const immediate = flags.bool("force") && (flags.number("grace-period") ?? 0) === 0;
   if (immediate && targets.length > 0) {
@@ -83,14 +86,19 @@ async function fromFiles(session: Session, errors: unknown[]): Promise<FoundObje
 
 async function fromWords(session: Session, errors: unknown[]): Promise<FoundObject[]> {
   const { flags } = session;
-  if (flags.words.length === 0) throw new CommandError("error: You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'");
+  if (flags.words.length === 0)
+    throw new CommandError(
+      "error: You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+    );
   const selected = await selections(session, flags.words);
   const several = flags.bool("all") || flags.has("selector") || flags.has("field-selector");
   if (!several && selected.some(({ names }) => names.length === 0)) {
     throw new CommandError("error: resource(s) were provided, but no name was specified");
   }
   if (several && selected.some(({ names }) => names.length > 0)) {
-    throw new CommandError(`error: ${flags.bool("all") ? "setting 'all' parameter but found a non empty selector. " : "name cannot be provided when a selector is specified"}`);
+    throw new CommandError(
+      `error: ${flags.bool("all") ? "setting 'all' parameter but found a non empty selector. " : "name cannot be provided when a selector is specified"}`,
+    );
   }
   if (several) {
     return findObjects(session, selected, {
@@ -121,7 +129,9 @@ async function deleteOne(session: Session, target: FoundObject, dry: boolean, im
   if (grace !== undefined && grace >= 0) body["gracePeriodSeconds"] = grace;
   if (dry && flags.text("dry-run") === "client") return;
   if (dry) body["dryRun"] = ["All"];
-  await session.connection.json("DELETE", pathOf(target.resource, target.namespace, objectName(target.object)), { body });
+  await session.connection.json("DELETE", pathOf(target.resource, target.namespace, objectName(target.object)), {
+    body,
+  });
 }
 
 function propagation(session: Session): string {
@@ -170,7 +180,8 @@ async function waitUntilGone(session: Session, deleted: readonly FoundObject[]):
         timeout,
       );
     } catch (error) {
-      if (error instanceof TimedOut) throw new CommandError(`error: timed out waiting for the condition on ${resource.plural}/${name}`);
+      if (error instanceof TimedOut)
+        throw new CommandError(`error: timed out waiting for the condition on ${resource.plural}/${name}`);
       if (isApiError(error, "Forbidden")) continue;
       throw error;
     }

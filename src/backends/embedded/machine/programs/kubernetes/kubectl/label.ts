@@ -40,7 +40,10 @@ interface Changes {
   remove: string[];
 }
 
-function readChanges(words: readonly string[], what: "label" | "annotation"): { resources: string[]; changes: Changes } {
+function readChanges(
+  words: readonly string[],
+  what: "label" | "annotation",
+): { resources: string[]; changes: Changes } {
   // As soon as something looks like a change, everything after it has to.
   const at = words.findIndex((word) => word.includes("=") || (word.endsWith("-") && word.length > 1));
   const resources = at < 0 ? [...words] : words.slice(0, at);
@@ -59,7 +62,10 @@ function readChanges(words: readonly string[], what: "label" | "annotation"): { 
     else throw new CommandError(`error: unknown ${what} spec: ${word}`);
   }
   const both = changes.remove.find((key) => changes.set.has(key));
-  if (both !== undefined) throw new CommandError(`error: can not both modify and remove ${what === "label" ? "a label" : "an annotation"} in the same command`);
+  if (both !== undefined)
+    throw new CommandError(
+      `error: can not both modify and remove ${what === "label" ? "a label" : "an annotation"} in the same command`,
+    );
   return { resources, changes };
 }
 
@@ -75,7 +81,13 @@ async function change(session: Session, what: "label" | "annotation"): Promise<n
   return 0;
 }
 
-async function changeOne(session: Session, entry: FoundObject, what: "label" | "annotation", changes: Changes, listing: boolean): Promise<void> {
+async function changeOne(
+  session: Session,
+  entry: FoundObject,
+  what: "label" | "annotation",
+  changes: Changes,
+  listing: boolean,
+): Promise<void> {
   const field = what === "label" ? "labels" : "annotations";
   const existing = objectAt(entry.object, "metadata", field);
   if (listing && changes.set.size === 0 && changes.remove.length === 0) {
@@ -87,11 +99,14 @@ async function changeOne(session: Session, entry: FoundObject, what: "label" | "
     for (const [key, value] of changes.set) {
       const old = textAt(existing, key);
       if (key in existing && old !== value) {
-        throw new CommandError(`error: ${what === "label" ? "" : "--overwrite is false but found the following declared annotation(s): "}'${key}' already has a value (${old})${what === "label" ? ", and --overwrite is false" : ""}`);
+        throw new CommandError(
+          `error: ${what === "label" ? "" : "--overwrite is false but found the following declared annotation(s): "}'${key}' already has a value (${old})${what === "label" ? ", and --overwrite is false" : ""}`,
+        );
       }
     }
   }
-  for (const key of changes.remove) if (!(key in existing)) await session.out(`${what} ${JSON.stringify(key)} not found.\n`);
+  for (const key of changes.remove)
+    if (!(key in existing)) await session.out(`${what} ${JSON.stringify(key)} not found.\n`);
   const patch = Object.fromEntries<string | null>([
     ...[...changes.set].filter(([key, value]) => existing[key] !== value),
     ...changes.remove.filter((key) => key in existing).map((key): [string, null] => [key, null]),
@@ -102,7 +117,10 @@ async function changeOne(session: Session, entry: FoundObject, what: "label" | "
     object = await session.connection.json("PATCH", pathOf(entry.resource, entry.namespace, objectName(entry.object)), {
       body: { metadata: { [field]: patch } },
       contentType: "application/merge-patch+json",
-      query: { fieldManager: session.flags.text("field-manager") ?? `kubectl-${what === "label" ? "label" : "annotate"}`, dryRun: mode === "server" ? "All" : undefined },
+      query: {
+        fieldManager: session.flags.text("field-manager") ?? `kubectl-${what === "label" ? "label" : "annotate"}`,
+        dryRun: mode === "server" ? "All" : undefined,
+      },
     });
   }
   await printDone(session, { ...entry, object }, `${sentence(what, changes, changed)}${dryRunSuffix(mode)}`);

@@ -14,7 +14,13 @@ export const taintCommand: Command = {
   summary: "Update the taints on one or more nodes",
   usage: "kubectl taint NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N [options]",
   group: "Cluster Management Commands",
-  flags: { ...selectionFlags, ...outputFlags, ...dryRunFlags, overwrite: { kind: "bool" }, validate: { kind: "string", bare: "strict" } },
+  flags: {
+    ...selectionFlags,
+    ...outputFlags,
+    ...dryRunFlags,
+    overwrite: { kind: "bool" },
+    validate: { kind: "string", bare: "strict" },
+  },
   run: taint,
 };
 
@@ -29,8 +35,15 @@ interface Taint {
 function parseTaint(word: string): Taint {
   const match = /^([^=:]+)(?:=([^:]*))?(?::(.+))?$/.exec(word);
   const [, key = "", value = "", effect = ""] = match ?? [];
-  if (key === "" || (!match?.[3] && !word.endsWith("-"))) throw new CommandError(`error: invalid taint spec: ${word}, taint effect must be specified`.replace(", taint effect must be specified", ""));
-  if (effect !== "" && !effects.includes(effect)) throw new CommandError(`error: invalid taint effect: ${effect}, unsupported taint effect`);
+  if (key === "" || (!match?.[3] && !word.endsWith("-")))
+    throw new CommandError(
+      `error: invalid taint spec: ${word}, taint effect must be specified`.replace(
+        ", taint effect must be specified",
+        "",
+      ),
+    );
+  if (effect !== "" && !effects.includes(effect))
+    throw new CommandError(`error: invalid taint effect: ${effect}, unsupported taint effect`);
   return { key, value, effect };
 }
 
@@ -41,20 +54,34 @@ async function taint(session: Session): Promise<number> {
   const specs = at < 0 ? [] : words.slice(at);
   if (specs.length === 0) throw new CommandError("error: at least one taint update is required");
   const additions = specs.filter((spec) => !spec.endsWith("-")).map(parseTaint);
-  const removals = specs.filter((spec) => spec.endsWith("-")).map((spec) => parseTaint(`${spec.slice(0, -1)}${/:/.test(spec) ? "" : ":"}`.replace(/:$/, "") + (/:/.test(spec) ? "" : "-")));
+  const removals = specs
+    .filter((spec) => spec.endsWith("-"))
+    .map((spec) =>
+      parseTaint(`${spec.slice(0, -1)}${/:/.test(spec) ? "" : ":"}`.replace(/:$/, "") + (/:/.test(spec) ? "" : "-")),
+    );
   for (const node of await selectedObjects(session, resources)) {
     let taints = objectsAt(node.object, "spec", "taints");
     for (const addition of additions) {
-      const same = (item: Json): boolean => textAt(item, "key") === addition.key && textAt(item, "effect") === addition.effect;
+      const same = (item: Json): boolean =>
+        textAt(item, "key") === addition.key && textAt(item, "effect") === addition.effect;
       if (taints.some(same) && !session.flags.bool("overwrite")) {
-        throw new CommandError(`error: node ${objectName(node.object)} already has ${addition.key} taint(s) with same effect(s) and --overwrite is false`);
+        throw new CommandError(
+          `error: node ${objectName(node.object)} already has ${addition.key} taint(s) with same effect(s) and --overwrite is false`,
+        );
       }
-      taints = [...taints.filter((item) => !same(item)), { effect: addition.effect, key: addition.key, ...(addition.value === "" ? {} : { value: addition.value }) }];
+      taints = [
+        ...taints.filter((item) => !same(item)),
+        { effect: addition.effect, key: addition.key, ...(addition.value === "" ? {} : { value: addition.value }) },
+      ];
     }
     for (const removal of removals) {
       const key = removal.key.replace(/-$/, "");
-      const matching = (item: Json): boolean => textAt(item, "key") === key && (removal.effect === "" || textAt(item, "effect") === removal.effect);
-      if (!taints.some(matching)) throw new CommandError(`error: taint ${JSON.stringify(removal.effect === "" ? key : `${key}:${removal.effect}`)} not found`);
+      const matching = (item: Json): boolean =>
+        textAt(item, "key") === key && (removal.effect === "" || textAt(item, "effect") === removal.effect);
+      if (!taints.some(matching))
+        throw new CommandError(
+          `error: taint ${JSON.stringify(removal.effect === "" ? key : `${key}:${removal.effect}`)} not found`,
+        );
       taints = taints.filter((item) => !matching(item));
     }
     const object = await session.connection.json("PATCH", pathOf(node.resource, "", objectName(node.object)), {
@@ -62,7 +89,8 @@ async function taint(session: Session): Promise<number> {
       contentType: merge,
       query: { fieldManager: "kubectl-taint" },
     });
-    const what = additions.length > 0 && removals.length > 0 ? "modified" : additions.length > 0 ? "tainted" : "untainted";
+    const what =
+      additions.length > 0 && removals.length > 0 ? "modified" : additions.length > 0 ? "tainted" : "untainted";
     await printDone(session, { ...node, object }, what);
   }
   return 0;
@@ -73,7 +101,10 @@ async function nodesOf(session: Session, command: string): Promise<FoundObject[]
   if (words.length === 0 && !session.flags.has("selector")) {
     throw new CommandError(`error: USAGE: ${command} NODE [flags]`);
   }
-  return selectedObjects(session, words.length === 0 ? ["nodes"] : words.some((word) => word.includes("/")) ? words : ["nodes", ...words]);
+  return selectedObjects(
+    session,
+    words.length === 0 ? ["nodes"] : words.some((word) => word.includes("/")) ? words : ["nodes", ...words],
+  );
 }
 
 async function setSchedulable(session: Session, node: FoundObject, schedulable: boolean): Promise<void> {
@@ -151,31 +182,44 @@ async function drainNode(session: Session, node: FoundObject): Promise<void> {
     query: { fieldSelector: `spec.nodeName=${name}`, labelSelector: flags.text("pod-selector") },
   });
   const pods = objectsAt(list, "items");
-  const owner = (pod: Json): string => textAt(objectsAt(pod, "metadata", "ownerReferences").find((item) => item["controller"] === true), "kind");
+  const owner = (pod: Json): string =>
+    textAt(
+      objectsAt(pod, "metadata", "ownerReferences").find((item) => item["controller"] === true),
+      "kind",
+    );
   const full = (pod: Json): string => `${textAt(pod, "metadata", "namespace")}/${objectName(pod)}`;
-  const mirror = (pod: Json): boolean => mapAt(pod, "metadata", "annotations").some(([key]) => key === "kubernetes.io/config.mirror");
+  const mirror = (pod: Json): boolean =>
+    mapAt(pod, "metadata", "annotations").some(([key]) => key === "kubernetes.io/config.mirror");
   const ended = (pod: Json): boolean => ["Succeeded", "Failed"].includes(textAt(pod, "status", "phase"));
   const candidates = pods.filter((pod) => !mirror(pod));
   const daemons = candidates.filter((pod) => owner(pod) === "DaemonSet");
   const others = candidates.filter((pod) => owner(pod) !== "DaemonSet");
-  const local = others.filter((pod) => !ended(pod) && listAt(pod, "spec", "volumes").some((volume) => "emptyDir" in objectAt(volume)));
+  const local = others.filter(
+    (pod) => !ended(pod) && listAt(pod, "spec", "volumes").some((volume) => "emptyDir" in objectAt(volume)),
+  );
   const naked = others.filter((pod) => owner(pod) === "" && !ended(pod));
   const problems: string[] = [];
   const say = (reason: string, affected: readonly Json[]): void => {
     if (affected.length > 0) problems.push(`${reason}: ${affected.map(full).join(", ")}`);
   };
-  if (!flags.bool("ignore-daemonsets")) say("cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)", daemons);
+  if (!flags.bool("ignore-daemonsets"))
+    say("cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)", daemons);
   if (!flags.bool("delete-emptydir-data") && !flags.bool("delete-local-data")) {
     say("cannot delete Pods with local storage (use --delete-emptydir-data to override)", local);
   }
   if (!flags.bool("force")) {
-    const reason = session.minor >= 27
-      ? "cannot delete Pods that declare no controller (use --force to override)"
-      : "cannot delete Pods declare no controller (use --force to override)";
+    const reason =
+      session.minor >= 27
+        ? "cannot delete Pods that declare no controller (use --force to override)"
+        : "cannot delete Pods declare no controller (use --force to override)";
     say(reason, naked);
   }
   if (problems.length > 0) {
-    throw new CommandError(`error: unable to drain node ${JSON.stringify(name)} due to error: [${problems.join(", ")}], continuing command...\nThere are pending nodes to be drained:\n ${name}\n${problems.join("\n")}`.replace("due to error: [", problems.length > 1 ? "due to error: [" : "due to error: ").replace("], continuing", problems.length > 1 ? "], continuing" : ", continuing"));
+    throw new CommandError(
+      `error: unable to drain node ${JSON.stringify(name)} due to error: [${problems.join(", ")}], continuing command...\nThere are pending nodes to be drained:\n ${name}\n${problems.join("\n")}`
+        .replace("due to error: [", problems.length > 1 ? "due to error: [" : "due to error: ")
+        .replace("], continuing", problems.length > 1 ? "], continuing" : ", continuing"),
+    );
   }
   const warnings = [
     ...(daemons.length > 0 ? [`ignoring DaemonSet-managed Pods: ${daemons.map(full).join(", ")}`] : []),
@@ -207,10 +251,19 @@ async function drainNode(session: Session, node: FoundObject): Promise<void> {
     if (!podResource) break;
     const uid = textAt(pod, "metadata", "uid");
     try {
-      await follow(session, podResource, textAt(pod, "metadata", "namespace"), objectName(pod), async (current) => textAt(current, "metadata", "uid") !== uid, timeout);
+      await follow(
+        session,
+        podResource,
+        textAt(pod, "metadata", "namespace"),
+        objectName(pod),
+        async (current) => textAt(current, "metadata", "uid") !== uid,
+        timeout,
+      );
     } catch (error) {
       if (!(error instanceof TimedOut)) throw error;
-      throw new CommandError(`error: unable to drain node ${JSON.stringify(name)} due to error: error when waiting for pod ${JSON.stringify(objectName(pod))} in namespace ${JSON.stringify(textAt(pod, "metadata", "namespace"))} to terminate: global timeout reached: ${session.flags.text("timeout") ?? ""}, continuing command...\nThere are pending nodes to be drained:\n ${name}\nerror when waiting for pod ${JSON.stringify(objectName(pod))} in namespace ${JSON.stringify(textAt(pod, "metadata", "namespace"))} to terminate: global timeout reached: ${session.flags.text("timeout") ?? ""}`);
+      throw new CommandError(
+        `error: unable to drain node ${JSON.stringify(name)} due to error: error when waiting for pod ${JSON.stringify(objectName(pod))} in namespace ${JSON.stringify(textAt(pod, "metadata", "namespace"))} to terminate: global timeout reached: ${session.flags.text("timeout") ?? ""}, continuing command...\nThere are pending nodes to be drained:\n ${name}\nerror when waiting for pod ${JSON.stringify(objectName(pod))} in namespace ${JSON.stringify(textAt(pod, "metadata", "namespace"))} to terminate: global timeout reached: ${session.flags.text("timeout") ?? ""}`,
+      );
     }
     await session.out(`pod/${objectName(pod)} evicted\n`);
   }

@@ -28,7 +28,8 @@ export async function selectedObjects(session: Session, words: readonly string[]
     }
     return found;
   }
-  if (words.length === 0) throw new CommandError("error: one or more resources must be specified as <resource> <name> or <resource>/<name>");
+  if (words.length === 0)
+    throw new CommandError("error: one or more resources must be specified as <resource> <name> or <resource>/<name>");
   const selected = await selections(session, words);
   const several = flags.bool("all") || flags.has("selector") || flags.has("field-selector");
   if (!several && selected.some(({ names }) => names.length === 0)) {

@@ -117,7 +117,7 @@ export class Session {
   async warnMissingConfig(): Promise<void> {
     for (const path of this.config.missing) {
       await this.process.err(
-        `${klogHeader("W", this.now(), this.process.pid, "loader.go:222]")}Config not found: ${path}\n`,
+        `${klogHeader("W", this.now(), this.process.pid, "loader.go:222")}Config not found: ${path}\n`,
       );
     }
   }
@@ -131,7 +131,7 @@ export class Session {
         const text = `couldn't get current server API group list: ${error.message}`;
         const line = this.minor >= 31 ? `"Unhandled Error" err=${JSON.stringify(text)}` : text;
         for (let i = 0; i < 5; i += 1) {
-          await this.process.err(`${klogHeader("E", this.now(), this.process.pid, "memcache.go:265]")}${line}\n`);
+          await this.process.err(`${klogHeader("E", this.now(), this.process.pid, "memcache.go:265")}${line}\n`);
         }
       }
       throw error;

@@ -81,7 +81,13 @@ function diffMaps(from: Json, to: Json, mode: Mode, name = ""): Json {
   return patch;
 }
 
-function diffLists(patch: Json, field: string, before: readonly unknown[], after: readonly unknown[], mode: Mode): void {
+function diffLists(
+  patch: Json,
+  field: string,
+  before: readonly unknown[],
+  after: readonly unknown[],
+  mode: Mode,
+): void {
   const rule = ruleOf(field, [...after, ...before]);
   if (!rule) {
     if (!mode.onlyDeletions) patch[field] = clone([...after]);
@@ -92,7 +98,8 @@ function diffLists(patch: Json, field: string, before: readonly unknown[], after
     const removed = before.filter((item) => !after.includes(item));
     if (added.length > 0 && !mode.onlyDeletions) patch[field] = added;
     if (removed.length > 0 && !mode.ignoreDeletions) patch[`$deleteFromPrimitiveList/${field}`] = removed;
-    if (patch[field] !== undefined || patch[`$deleteFromPrimitiveList/${field}`] !== undefined) patch[`$setElementOrder/${field}`] = [...after];
+    if (patch[field] !== undefined || patch[`$deleteFromPrimitiveList/${field}`] !== undefined)
+      patch[`$setElementOrder/${field}`] = [...after];
     return;
   }
   const { key } = rule;
@@ -116,7 +123,14 @@ function diffLists(patch: Json, field: string, before: readonly unknown[], after
     for (const item of identified(before)) if (!kept.has(item[key])) items.push({ $patch: "delete", [key]: item[key] });
   }
   const order = wanted.map((item) => ({ [key]: item[key] }));
-  const reordered = !mode.onlyDeletions && !equal(order, identified(before).map((item) => ({ [key]: item[key] })).filter((item) => order.some((other) => equal(item, other))));
+  const reordered =
+    !mode.onlyDeletions &&
+    !equal(
+      order,
+      identified(before)
+        .map((item) => ({ [key]: item[key] }))
+        .filter((item) => order.some((other) => equal(item, other))),
+    );
   if (items.length === 0 && !reordered) return;
   if (items.length > 0) patch[field] = items;
   patch[`$setElementOrder/${field}`] = order;
@@ -128,7 +142,8 @@ function mergePatches(first: Json, second: Json): Json {
   for (const [key, value] of Object.entries(second)) {
     const existing = merged[key];
     if (isObject(existing) && isObject(value)) merged[key] = mergePatches(existing, value);
-    else if (Array.isArray(existing) && Array.isArray(value) && !key.startsWith("$")) merged[key] = mergeItems(key, existing, value);
+    else if (Array.isArray(existing) && Array.isArray(value) && !key.startsWith("$"))
+      merged[key] = mergeItems(key, existing, value);
     else merged[key] = clone(value);
   }
   return merged;

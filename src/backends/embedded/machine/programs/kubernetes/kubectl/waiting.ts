@@ -44,7 +44,11 @@ export async function follow(
       const version = textAt(object, "metadata", "resourceVersion");
       const stream = session.connection.lines(pathOf(resource, namespace), {
         signal,
-        query: { watch: "true", fieldSelector: `metadata.name=${name}`, resourceVersion: version === "" ? undefined : version },
+        query: {
+          watch: "true",
+          fieldSelector: `metadata.name=${name}`,
+          resourceVersion: version === "" ? undefined : version,
+        },
       });
       for await (const event of stream) {
         const type = textAt(event, "type");

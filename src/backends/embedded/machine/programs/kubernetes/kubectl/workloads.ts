@@ -3,7 +3,16 @@ import { CommandError, isApiError, ManyErrors } from "../client/errors.ts";
 import { clone, numberAt, objectAt, objectsAt, textAt, type Json } from "../client/json.ts";
 import { parse } from "yaml";
 import { readText } from "../../../io.ts";
-import { dryRun, dryRunFlags, dryRunSuffix, outputFlags, outputFormat, presented, printDone, render } from "./output.ts";
+import {
+  dryRun,
+  dryRunFlags,
+  dryRunSuffix,
+  outputFlags,
+  outputFormat,
+  presented,
+  printDone,
+  render,
+} from "./output.ts";
 import { findObjects, objectName, selections } from "./resource-arguments.ts";
 import { selectedObjects, selectionFlags } from "./selected.ts";
 import type { Command, Session } from "./session.ts";
@@ -12,25 +21,40 @@ const strategic = "application/strategic-merge-patch+json";
 
 export const scaleCommand: Command = {
   summary: "Set a new size for a deployment, replica set, or replication controller",
-  usage: "kubectl scale [--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]",
+  usage:
+    "kubectl scale [--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]",
   group: "Deploy Commands",
-  flags: { ...selectionFlags, ...outputFlags, ...dryRunFlags, replicas: { kind: "int" }, "current-replicas": { kind: "int" }, "resource-version": { kind: "string" }, timeout: { kind: "string" } },
+  flags: {
+    ...selectionFlags,
+    ...outputFlags,
+    ...dryRunFlags,
+    replicas: { kind: "int" },
+    "current-replicas": { kind: "int" },
+    "resource-version": { kind: "string" },
+    timeout: { kind: "string" },
+  },
   run: scale,
 };
 
 async function scale(session: Session): Promise<number> {
   const replicas = session.flags.number("replicas");
   if (replicas === undefined || replicas < 0) {
-    throw new CommandError("error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0");
+    throw new CommandError(
+      "error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0",
+    );
   }
   const mode = dryRun(session);
   const wanted = session.flags.number("current-replicas");
   const selected = session.flags.has("filename") ? undefined : await selections(session, session.flags.words);
   let found;
   try {
-    found = selected && !session.flags.bool("all") && !session.flags.has("selector") ? await findObjects(session, selected) : await selectedObjects(session, session.flags.words);
+    found =
+      selected && !session.flags.bool("all") && !session.flags.has("selector")
+        ? await findObjects(session, selected)
+        : await selectedObjects(session, session.flags.words);
   } catch (error) {
-    if (isApiError(error, "NotFound")) throw new CommandError(`error: no objects passed to scale ${error.status.message ?? ""}`);
+    if (isApiError(error, "NotFound"))
+      throw new CommandError(`error: no objects passed to scale ${error.status.message ?? ""}`);
     throw error;
   }
   for (const entry of found) {
@@ -41,14 +65,24 @@ async function scale(session: Session): Promise<number> {
       if (current !== wanted) throw new CommandError(`error: Expected replicas to be ${wanted}, was ${current}`);
     }
     if (mode !== "client") {
-      await session.connection.json("PATCH", path, { body: { spec: { replicas } }, contentType: "application/merge-patch+json", query: { dryRun: mode === "server" ? "All" : undefined } });
+      await session.connection.json("PATCH", path, {
+        body: { spec: { replicas } },
+        contentType: "application/merge-patch+json",
+        query: { dryRun: mode === "server" ? "All" : undefined },
+      });
     }
     await printDone(session, entry, `scaled${dryRunSuffix(mode)}`);
   }
   return 0;
 }
 
-const setFlags = { ...selectionFlags, ...outputFlags, ...dryRunFlags, local: { kind: "bool" }, "field-manager": { kind: "string" } } as const;
+const setFlags = {
+  ...selectionFlags,
+  ...outputFlags,
+  ...dryRunFlags,
+  local: { kind: "bool" },
+  "field-manager": { kind: "string" },
+} as const;
 
 export const setCommand: Command = {
   summary: "Set specific features on objects",
@@ -57,28 +91,41 @@ export const setCommand: Command = {
   commands: {
     image: {
       summary: "Update the image of a pod template",
-      usage: "kubectl set image (-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]",
+      usage:
+        "kubectl set image (-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]",
       flags: setFlags,
       run: setImage,
     },
     env: {
       summary: "Update environment variables on a pod template",
       usage: "kubectl set env RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N [options]",
-      flags: { ...setFlags, containers: { kind: "string", short: "c" }, overwrite: { kind: "bool" }, list: { kind: "bool" } },
+      flags: {
+        ...setFlags,
+        containers: { kind: "string", short: "c" },
+        overwrite: { kind: "bool" },
+        list: { kind: "bool" },
+      },
       run: setEnv,
     },
   },
 };
 
 /** Where an object keeps its pod's containers. */
-const podSpecPath = (object: Json): string[] => (textAt(object, "kind") === "Pod" ? ["spec"] : textAt(object, "kind") === "CronJob" ? ["spec", "jobTemplate", "spec", "template", "spec"] : ["spec", "template", "spec"]);
+const podSpecPath = (object: Json): string[] =>
+  textAt(object, "kind") === "Pod"
+    ? ["spec"]
+    : textAt(object, "kind") === "CronJob"
+      ? ["spec", "jobTemplate", "spec", "template", "spec"]
+      : ["spec", "template", "spec"];
 
 function nested(path: readonly string[], value: Json): Json {
   return path.reduceRight<Json>((inner, key) => ({ [key]: inner }), value);
 }
 
 async function setImage(session: Session): Promise<number> {
-  const pairs = session.flags.words.filter((word) => word.includes("=")).map((word): [string, string] => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]);
+  const pairs = session.flags.words
+    .filter((word) => word.includes("="))
+    .map((word): [string, string] => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]);
   const words = session.flags.words.filter((word) => !word.includes("="));
   if (pairs.length === 0) throw new CommandError("error: at least one image update is required");
   const mode = dryRun(session);
@@ -90,12 +137,16 @@ async function setImage(session: Session): Promise<number> {
     const patch: Record<string, Json[]> = {};
     let missing = false;
     for (const [name, image] of pairs) {
-      const lists = [["containers", containers], ["initContainers", initContainers]] as const;
+      const lists = [
+        ["containers", containers],
+        ["initContainers", initContainers],
+      ] as const;
       let hit = false;
       for (const [field, list] of lists) {
         for (const container of list.filter((item) => name === "*" || textAt(item, "name") === name)) {
           hit = true;
-          if (textAt(container, "image") !== image) (patch[field] ??= []).push({ name: textAt(container, "name"), image });
+          if (textAt(container, "image") !== image)
+            (patch[field] ??= []).push({ name: textAt(container, "name"), image });
         }
       }
       if (!hit) {
@@ -106,11 +157,15 @@ async function setImage(session: Session): Promise<number> {
     if (missing || Object.keys(patch).length === 0) continue;
     let { object } = entry;
     if (mode !== "client") {
-      object = await session.connection.json("PATCH", pathOf(entry.resource, entry.namespace, objectName(entry.object)), {
-        body: nested(path, patch),
-        contentType: strategic,
-        query: { fieldManager: "kubectl-set", dryRun: mode === "server" ? "All" : undefined },
-      });
+      object = await session.connection.json(
+        "PATCH",
+        pathOf(entry.resource, entry.namespace, objectName(entry.object)),
+        {
+          body: nested(path, patch),
+          contentType: strategic,
+          query: { fieldManager: "kubectl-set", dryRun: mode === "server" ? "All" : undefined },
+        },
+      );
     }
     await printDone(session, { ...entry, object }, `image updated${dryRunSuffix(mode)}`);
   }
@@ -126,11 +181,16 @@ async function setEnv(session: Session): Promise<number> {
   const mode = dryRun(session);
   for (const entry of await selectedObjects(session, words)) {
     const path = podSpecPath(entry.object);
-    const containers = objectsAt(entry.object, ...path, "containers").filter((item) => wanted === "*" || textAt(item, "name") === wanted);
+    const containers = objectsAt(entry.object, ...path, "containers").filter(
+      (item) => wanted === "*" || textAt(item, "name") === wanted,
+    );
     if (session.flags.bool("list")) {
       for (const container of containers) {
-        await session.out(`# ${entry.resource.plural} ${objectName(entry.object)}, container ${textAt(container, "name")}\n`);
-        for (const variable of objectsAt(container, "env")) await session.out(`${textAt(variable, "name")}=${textAt(variable, "value")}\n`);
+        await session.out(
+          `# ${entry.resource.plural} ${objectName(entry.object)}, container ${textAt(container, "name")}\n`,
+        );
+        for (const variable of objectsAt(container, "env"))
+          await session.out(`${textAt(variable, "name")}=${textAt(variable, "value")}\n`);
       }
       continue;
     }
@@ -138,16 +198,22 @@ async function setEnv(session: Session): Promise<number> {
       name: textAt(container, "name"),
       env: changes.map((change) => {
         const equals = change.indexOf("=");
-        return equals > 0 ? { name: change.slice(0, equals), value: change.slice(equals + 1) } : { name: change.slice(0, -1), $patch: "delete" };
+        return equals > 0
+          ? { name: change.slice(0, equals), value: change.slice(equals + 1) }
+          : { name: change.slice(0, -1), $patch: "delete" };
       }),
     }));
     let { object } = entry;
     if (mode !== "client") {
-      object = await session.connection.json("PATCH", pathOf(entry.resource, entry.namespace, objectName(entry.object)), {
-        body: nested(path, { containers: patch }),
-        contentType: strategic,
-        query: { fieldManager: "kubectl-set" },
-      });
+      object = await session.connection.json(
+        "PATCH",
+        pathOf(entry.resource, entry.namespace, objectName(entry.object)),
+        {
+          body: nested(path, { containers: patch }),
+          contentType: strategic,
+          query: { fieldManager: "kubectl-set" },
+        },
+      );
     }
     await printDone(session, { ...entry, object }, `env updated${dryRunSuffix(mode)}`);
   }
@@ -158,7 +224,16 @@ export const patchCommand: Command = {
   summary: "Update fields of a resource",
   usage: "kubectl patch (-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE] [options]",
   group: "Advanced Commands",
-  flags: { ...selectionFlags, ...outputFlags, ...dryRunFlags, patch: { kind: "string", short: "p" }, "patch-file": { kind: "string" }, type: { kind: "string" }, subresource: { kind: "string" }, local: { kind: "bool" } },
+  flags: {
+    ...selectionFlags,
+    ...outputFlags,
+    ...dryRunFlags,
+    patch: { kind: "string", short: "p" },
+    "patch-file": { kind: "string" },
+    type: { kind: "string" },
+    subresource: { kind: "string" },
+    local: { kind: "bool" },
+  },
   run: patch,
 };
 
@@ -171,27 +246,43 @@ const patchTypes: Readonly<Record<string, string>> = {
 async function patch(session: Session): Promise<number> {
   const { flags } = session;
   const type = patchTypes[flags.text("type") ?? "strategic"];
-  if (type === undefined) throw new CommandError(`error: --type must be one of [json merge strategic], not ${JSON.stringify(flags.text("type"))}`);
+  if (type === undefined)
+    throw new CommandError(
+      `error: --type must be one of [json merge strategic], not ${JSON.stringify(flags.text("type"))}`,
+    );
   const file = flags.text("patch-file");
-  const text = file === undefined ? flags.text("patch") : file === "-" ? await readText(session.process.stdin) : session.process.files.readText(session.process.resolve(file));
-  if (text === undefined) throw new CommandError("error: must specify --patch or --patch-file containing the contents of the patch");
+  const text =
+    file === undefined
+      ? flags.text("patch")
+      : file === "-"
+        ? await readText(session.process.stdin)
+        : session.process.files.readText(session.process.resolve(file));
+  if (text === undefined)
+    throw new CommandError("error: must specify --patch or --patch-file containing the contents of the patch");
   let body: unknown;
   try {
     body = parse(text);
   } catch (error) {
-    throw new CommandError(`error: unable to parse ${JSON.stringify(text)}: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : ""}`);
+    throw new CommandError(
+      `error: unable to parse ${JSON.stringify(text)}: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : ""}`,
+    );
   }
   const mode = dryRun(session);
   for (const entry of await selectedObjects(session, flags.words)) {
     let { object } = entry;
     if (mode !== "client") {
-      object = await session.connection.json("PATCH", pathOf(entry.resource, entry.namespace, objectName(entry.object), flags.text("subresource")), {
-        body,
-        contentType: type,
-        query: { fieldManager: "kubectl-patch", dryRun: mode === "server" ? "All" : undefined },
-      });
+      object = await session.connection.json(
+        "PATCH",
+        pathOf(entry.resource, entry.namespace, objectName(entry.object), flags.text("subresource")),
+        {
+          body,
+          contentType: type,
+          query: { fieldManager: "kubectl-patch", dryRun: mode === "server" ? "All" : undefined },
+        },
+      );
     }
-    const changed = textAt(object, "metadata", "resourceVersion") !== textAt(entry.object, "metadata", "resourceVersion");
+    const changed =
+      textAt(object, "metadata", "resourceVersion") !== textAt(entry.object, "metadata", "resourceVersion");
     await printDone(session, { ...entry, object }, `patched${changed ? "" : " (no change)"}${dryRunSuffix(mode)}`);
   }
   return 0;
@@ -199,9 +290,22 @@ async function patch(session: Session): Promise<number> {
 
 export const exposeCommand: Command = {
   summary: "Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service",
-  usage: "kubectl expose (-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--type=type] [options]",
+  usage:
+    "kubectl expose (-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--type=type] [options]",
   group: "Basic Commands (Beginner)",
-  flags: { ...selectionFlags, ...outputFlags, ...dryRunFlags, port: { kind: "string" }, "target-port": { kind: "string" }, protocol: { kind: "string" }, name: { kind: "string" }, type: { kind: "string" }, labels: { kind: "string" }, "external-ip": { kind: "string" }, "cluster-ip": { kind: "string" } },
+  flags: {
+    ...selectionFlags,
+    ...outputFlags,
+    ...dryRunFlags,
+    port: { kind: "string" },
+    "target-port": { kind: "string" },
+    protocol: { kind: "string" },
+    name: { kind: "string" },
+    type: { kind: "string" },
+    labels: { kind: "string" },
+    "external-ip": { kind: "string" },
+    "cluster-ip": { kind: "string" },
+  },
   run: expose,
 };
 
@@ -212,17 +316,33 @@ async function expose(session: Session): Promise<number> {
   const mode = dryRun(session);
   for (const entry of await selectedObjects(session, flags.words)) {
     const kind = textAt(entry.object, "kind");
-    const selector = kind === "Pod" ? objectAt(entry.object, "metadata", "labels") : kind === "Service" ? objectAt(entry.object, "spec", "selector") : objectAt(entry.object, "spec", "selector", "matchLabels");
-    if (Object.keys(selector).length === 0) throw new CommandError(`error: couldn't retrieve selectors via --selector flag or introspection: the ${kind.toLowerCase()} has no selectors and cannot be exposed`);
-    const declared = objectsAt(entry.object, ...podSpecPath(entry.object), "containers").flatMap((item) => objectsAt(item, "ports")).map((item) => textAt(item, "containerPort"));
+    const selector =
+      kind === "Pod"
+        ? objectAt(entry.object, "metadata", "labels")
+        : kind === "Service"
+          ? objectAt(entry.object, "spec", "selector")
+          : objectAt(entry.object, "spec", "selector", "matchLabels");
+    if (Object.keys(selector).length === 0)
+      throw new CommandError(
+        `error: couldn't retrieve selectors via --selector flag or introspection: the ${kind.toLowerCase()} has no selectors and cannot be exposed`,
+      );
+    const declared = objectsAt(entry.object, ...podSpecPath(entry.object), "containers")
+      .flatMap((item) => objectsAt(item, "ports"))
+      .map((item) => textAt(item, "containerPort"));
     const ports = flags.text("port")?.split(",") ?? declared;
-    if (ports.length === 0) throw new CommandError("error: couldn't find port via --port flag or introspection\nSee 'kubectl expose -h' for help and examples");
+    if (ports.length === 0)
+      throw new CommandError(
+        "error: couldn't find port via --port flag or introspection\nSee 'kubectl expose -h' for help and examples",
+      );
     const target = flags.text("target-port");
     const labels = objectAt(entry.object, "metadata", "labels");
     const object: Json = {
       apiVersion: "v1",
       kind: "Service",
-      metadata: { name: flags.text("name") ?? objectName(entry.object), ...(Object.keys(labels).length > 0 ? { labels: clone(labels) } : {}) },
+      metadata: {
+        name: flags.text("name") ?? objectName(entry.object),
+        ...(Object.keys(labels).length > 0 ? { labels: clone(labels) } : {}),
+      },
       spec: {
         ports: ports.map((port, i) => ({
           ...(ports.length > 1 ? { name: `port-${i + 1}` } : {}),
@@ -241,8 +361,18 @@ async function expose(session: Session): Promise<number> {
         continue;
       }
     }
-    const created = mode === "client" ? object : await session.connection.json("POST", pathOf(services, entry.namespace), { body: object, query: { fieldManager: "kubectl-expose", dryRun: mode === "server" ? "All" : undefined } });
-    await printDone(session, { resource: services, namespace: entry.namespace, object: created, source: "" }, `exposed${dryRunSuffix(mode)}`);
+    const created =
+      mode === "client"
+        ? object
+        : await session.connection.json("POST", pathOf(services, entry.namespace), {
+            body: object,
+            query: { fieldManager: "kubectl-expose", dryRun: mode === "server" ? "All" : undefined },
+          });
+    await printDone(
+      session,
+      { resource: services, namespace: entry.namespace, object: created, source: "" },
+      `exposed${dryRunSuffix(mode)}`,
+    );
   }
   return 0;
 }

@@ -2,7 +2,14 @@ import { pathOf } from "../../client/discovery.ts";
 import { CommandError, isApiError, ManyErrors } from "../../client/errors.ts";
 import { objectsAt, textAt, type Json } from "../../client/json.ts";
 import { fileFlags, readManifests } from "../manifests.ts";
-import { findObjects, objectName, selections, withType, type FoundObject, type Selection } from "../resource-arguments.ts";
+import {
+  findObjects,
+  objectName,
+  selections,
+  withType,
+  type FoundObject,
+  type Selection,
+} from "../resource-arguments.ts";
 import type { Command, Session } from "../session.ts";
 import { describeAnything } from "./generic.ts";
 import { describeEndpoints, describeEndpointSlice, describeService } from "./network.ts";
@@ -38,13 +45,19 @@ export const describeCommand: Command = {
 async function describe(session: Session): Promise<number> {
   const { flags } = session;
   if (!flags.has("filename") && flags.words.length === 0) {
-    throw new CommandError("You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.\n\nerror: Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).\nSee 'kubectl describe -h' for help and examples".replace(/^.*\n\n/, ""));
+    throw new CommandError(
+      'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.\n\nerror: Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).\nSee \'kubectl describe -h\' for help and examples'.replace(
+        /^.*\n\n/,
+        "",
+      ),
+    );
   }
   const errors: unknown[] = [];
   const found: FoundObject[] = [];
   const selected = flags.has("filename") ? await fromFiles(session) : await selections(session, flags.words);
   for (const selection of selected) {
-    const parts: Selection[] = selection.names.length === 0 ? [selection] : selection.names.map((name) => ({ ...selection, names: [name] }));
+    const parts: Selection[] =
+      selection.names.length === 0 ? [selection] : selection.names.map((name) => ({ ...selection, names: [name] }));
     for (const part of parts) {
       try {
         const options = { allNamespaces: flags.bool("all-namespaces"), labelSelector: flags.text("selector") };
@@ -65,7 +78,9 @@ async function describe(session: Session): Promise<number> {
   if (found.length === 0 && errors.length === 0) {
     const scope = flags.bool("all-namespaces") ? "" : session.namespace;
     const namespaced = selected.some(({ resource }) => resource.namespaced);
-    await session.err(scope === "" || !namespaced ? "No resources found\n" : `No resources found in ${scope} namespace.\n`);
+    await session.err(
+      scope === "" || !namespaced ? "No resources found\n" : `No resources found in ${scope} namespace.\n`,
+    );
   }
   if (errors.length > 0) throw new ManyErrors(errors);
   return 0;
@@ -112,7 +127,9 @@ async function eventsOf(session: Session, object: Json): Promise<Json[]> {
     .filter(([, value]) => value !== "")
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
-  return listOf(session, namespace === "" ? "/api/v1/events" : `/api/v1/namespaces/${namespace}/events`, { fieldSelector: selector });
+  return listOf(session, namespace === "" ? "/api/v1/events" : `/api/v1/namespaces/${namespace}/events`, {
+    fieldSelector: selector,
+  });
 }
 
 async function optional(session: Session, path: string): Promise<Json | undefined> {
@@ -133,7 +150,8 @@ export async function describeOne(session: Session, { resource, object }: FoundO
   const around = async (parts: { pods?: boolean; replicaSets?: boolean }): Promise<Surroundings> => ({
     events,
     pods: parts.pods === true ? await listOf(session, `/api/v1/namespaces/${namespace}/pods`) : [],
-    replicaSets: parts.replicaSets === true ? await listOf(session, `/apis/apps/v1/namespaces/${namespace}/replicasets`) : [],
+    replicaSets:
+      parts.replicaSets === true ? await listOf(session, `/apis/apps/v1/namespaces/${namespace}/replicasets`) : [],
   });
   switch (resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`) {
     case "pods":
@@ -153,7 +171,9 @@ export async function describeOne(session: Session, { resource, object }: FoundO
       break;
     case "services": {
       const endpoints = await optional(session, pathOf({ ...resource, plural: "endpoints" }, namespace, name));
-      const slices = await listOf(session, `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, { labelSelector: `kubernetes.io/service-name=${name}` });
+      const slices = await listOf(session, `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, {
+        labelSelector: `kubernetes.io/service-name=${name}`,
+      });
       describeService(writer, object, endpoints, slices, events);
       break;
     }
@@ -165,7 +185,9 @@ export async function describeOne(session: Session, { resource, object }: FoundO
       break;
     case "nodes": {
       const lease = await optional(session, `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${name}`);
-      const pods = await listOf(session, "/api/v1/pods", { fieldSelector: `spec.nodeName=${name},status.phase!=Failed,status.phase!=Succeeded` });
+      const pods = await listOf(session, "/api/v1/pods", {
+        fieldSelector: `spec.nodeName=${name},status.phase!=Failed,status.phase!=Succeeded`,
+      });
       describeNode(writer, object, lease, pods, events);
       break;
     }

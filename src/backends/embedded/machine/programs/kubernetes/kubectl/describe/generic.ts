@@ -2,7 +2,13 @@ import { isObject, objectAt, textAt, type Json } from "../../client/json.ts";
 import { mapAt } from "../../client/json.ts";
 import { writeAnnotations, writeEvents, writeLabels, type DescriptionWriter } from "./writer.ts";
 
-const skipped = new Set([".metadata.managedFields", ".metadata.name", ".metadata.namespace", ".metadata.labels", ".metadata.annotations"]);
+const skipped = new Set([
+  ".metadata.managedFields",
+  ".metadata.name",
+  ".metadata.namespace",
+  ".metadata.labels",
+  ".metadata.annotations",
+]);
 
 /** Any object, field by field. */
 export function describeAnything(writer: DescriptionWriter, object: Json, events: Json[]): void {

@@ -1,7 +1,13 @@
 import { listAt, mapAt, numberAt, objectAt, objectsAt, textAt, type Json } from "../../client/json.ts";
 import { mapText, orNone, writeEvents, writeMetadata, type DescriptionWriter } from "./writer.ts";
 
-export function describeService(writer: DescriptionWriter, service: Json, endpoints: Json | undefined, slices: readonly Json[], events: Json[]): void {
+export function describeService(
+  writer: DescriptionWriter,
+  service: Json,
+  endpoints: Json | undefined,
+  slices: readonly Json[],
+  events: Json[],
+): void {
   const spec = objectAt(service, "spec");
   writeMetadata(writer, service);
   writer.line(0, `Selector:\t${mapText(mapAt(spec, "selector"))}`);
@@ -21,12 +27,14 @@ export function describeService(writer: DescriptionWriter, service: Json, endpoi
     writer.line(0, `Port:\t${name}\t${textAt(port, "port")}/${protocol}`);
     writer.line(0, `TargetPort:\t${textAt(port, "targetPort")}/${protocol}`);
     if (textAt(port, "nodePort") !== "") writer.line(0, `NodePort:\t${name}\t${textAt(port, "nodePort")}/${protocol}`);
-    const found = writer.minor >= 31 ? fromSlices(slices, textAt(port, "name")) : fromEndpoints(endpoints, textAt(port, "name"));
+    const found =
+      writer.minor >= 31 ? fromSlices(slices, textAt(port, "name")) : fromEndpoints(endpoints, textAt(port, "name"));
     const shown = `${found.slice(0, 3).join(",")}${found.length > 3 ? ` + ${found.length - 3} more...` : ""}`;
     writer.line(0, `Endpoints:\t${writer.minor >= 31 ? shown : orNone(shown)}`);
   }
   writer.line(0, `Session Affinity:\t${textAt(spec, "sessionAffinity")}`);
-  if (textAt(spec, "externalTrafficPolicy") !== "") writer.line(0, `External Traffic Policy:\t${textAt(spec, "externalTrafficPolicy")}`);
+  if (textAt(spec, "externalTrafficPolicy") !== "")
+    writer.line(0, `External Traffic Policy:\t${textAt(spec, "externalTrafficPolicy")}`);
   if (writer.minor >= 31 && textAt(spec, "internalTrafficPolicy") !== "") {
     writer.line(0, `Internal Traffic Policy:\t${textAt(spec, "internalTrafficPolicy")}`);
   }
@@ -36,7 +44,9 @@ export function describeService(writer: DescriptionWriter, service: Json, endpoi
 function fromEndpoints(endpoints: Json | undefined, name: string): string[] {
   return objectsAt(endpoints, "subsets").flatMap((subset) => {
     const ports = objectsAt(subset, "ports").filter((port) => textAt(port, "name") === name);
-    return ports.flatMap((port) => objectsAt(subset, "addresses").map((address) => `${textAt(address, "ip")}:${textAt(port, "port")}`));
+    return ports.flatMap((port) =>
+      objectsAt(subset, "addresses").map((address) => `${textAt(address, "ip")}:${textAt(port, "port")}`),
+    );
   });
 }
 
@@ -46,7 +56,9 @@ function fromSlices(slices: readonly Json[], name: string): string[] {
     return ports.flatMap((port) =>
       objectsAt(slice, "endpoints")
         .filter((endpoint) => objectAt(endpoint, "conditions")["ready"] !== false)
-        .flatMap((endpoint) => listAt(endpoint, "addresses").map((address) => `${String(address)}:${textAt(port, "port")}`)),
+        .flatMap((endpoint) =>
+          listAt(endpoint, "addresses").map((address) => `${String(address)}:${textAt(port, "port")}`),
+        ),
     );
   });
 }
@@ -56,7 +68,12 @@ export function describeEndpoints(writer: DescriptionWriter, endpoints: Json, ev
   const subsets = objectsAt(endpoints, "subsets");
   writer.line(0, "Subsets:");
   subsets.forEach((subset, i) => {
-    const addresses = (field: string): string => orNone(objectsAt(subset, field).map((address) => textAt(address, "ip")).join(","));
+    const addresses = (field: string): string =>
+      orNone(
+        objectsAt(subset, field)
+          .map((address) => textAt(address, "ip"))
+          .join(","),
+      );
     writer.line(1, `Addresses:\t${addresses("addresses")}`);
     writer.line(1, `NotReadyAddresses:\t${addresses("notReadyAddresses")}`);
     const ports = objectsAt(subset, "ports");
@@ -73,7 +90,10 @@ function writePortTable(writer: DescriptionWriter, level: number, ports: readonl
   writer.line(level, "Name\tPort\tProtocol");
   writer.line(level, "----\t----\t--------");
   for (const port of ports) {
-    writer.line(level, `${textAt(port, "name") || "<unset>"}\t${numberAt(port, "port") ?? "<unset>"}\t${textAt(port, "protocol")}`);
+    writer.line(
+      level,
+      `${textAt(port, "name") || "<unset>"}\t${numberAt(port, "port") ?? "<unset>"}\t${textAt(port, "protocol")}`,
+    );
   }
 }
 
@@ -94,7 +114,8 @@ export function describeEndpointSlice(writer: DescriptionWriter, slice: Json, ev
     writer.line(3, `Ready:\t${textAt(endpoint, "conditions", "ready") || "<unset>"}`);
     writer.line(2, `Hostname:\t${textAt(endpoint, "hostname") || "<unset>"}`);
     const target = objectAt(endpoint, "targetRef");
-    if (textAt(target, "name") !== "") writer.line(2, `TargetRef:\t${textAt(target, "kind")}/${textAt(target, "name")}`);
+    if (textAt(target, "name") !== "")
+      writer.line(2, `TargetRef:\t${textAt(target, "kind")}/${textAt(target, "name")}`);
     writer.line(2, `NodeName:\t${textAt(endpoint, "nodeName") || "<unset>"}`);
     writer.line(2, `Zone:\t${textAt(endpoint, "zone") || "<unset>"}`);
   }

@@ -33,11 +33,19 @@ const controlPlaneRole = /^node-role\.kubernetes\.io\/(.+)$/;
 
 function rolesOf(node: Json): string {
   const labels = mapAt(node, "metadata", "labels");
-  const roles = labels.map(([key, value]) => (key === "kubernetes.io/role" ? value : (controlPlaneRole.exec(key)?.[1] ?? ""))).filter((role) => role !== "");
+  const roles = labels
+    .map(([key, value]) => (key === "kubernetes.io/role" ? value : (controlPlaneRole.exec(key)?.[1] ?? "")))
+    .filter((role) => role !== "");
   return orNone(roles.sort().join(","));
 }
 
-export function describeNode(writer: DescriptionWriter, node: Json, lease: Json | undefined, pods: readonly Json[], events: Json[]): void {
+export function describeNode(
+  writer: DescriptionWriter,
+  node: Json,
+  lease: Json | undefined,
+  pods: readonly Json[],
+  events: Json[],
+): void {
   const status = objectAt(node, "status");
   writer.line(0, `Name:\t${textAt(node, "metadata", "name")}`);
   writer.line(0, `Roles:\t${rolesOf(node)}`);
@@ -51,7 +59,9 @@ export function describeNode(writer: DescriptionWriter, node: Json, lease: Json 
   if (taints.length === 0) writer.raw("<none>\n");
   taints.forEach(({ taint }, i) => {
     const value = textAt(taint, "value");
-    writer.raw(`${i === 0 ? "" : "\t"}${textAt(taint, "key")}${value === "" ? "" : `=${value}`}:${textAt(taint, "effect")}\n`);
+    writer.raw(
+      `${i === 0 ? "" : "\t"}${textAt(taint, "key")}${value === "" ? "" : `=${value}`}:${textAt(taint, "effect")}\n`,
+    );
   });
   writer.line(0, `Unschedulable:\t${String(objectAt(node, "spec")["unschedulable"] === true)}`);
   writer.line(0, "Lease:");
@@ -77,8 +87,12 @@ export function describeNode(writer: DescriptionWriter, node: Json, lease: Json 
     }
   }
   writer.line(0, "Addresses:");
-  for (const address of objectsAt(status, "addresses")) writer.line(1, `${textAt(address, "type")}:\t${textAt(address, "address")}`);
-  for (const [title, field] of [["Capacity", "capacity"], ["Allocatable", "allocatable"]] as const) {
+  for (const address of objectsAt(status, "addresses"))
+    writer.line(1, `${textAt(address, "type")}:\t${textAt(address, "address")}`);
+  for (const [title, field] of [
+    ["Capacity", "capacity"],
+    ["Allocatable", "allocatable"],
+  ] as const) {
     const entries = mapAt(status, field);
     if (entries.length === 0) continue;
     writer.line(0, `${title}:`);
@@ -88,7 +102,10 @@ export function describeNode(writer: DescriptionWriter, node: Json, lease: Json 
   const cidr = textAt(node, "spec", "podCIDR");
   if (cidr !== "") {
     writer.line(0, `PodCIDR:\t${cidr}`);
-    writer.line(0, `PodCIDRs:\t${objectAt(node, "spec")["podCIDRs"] === undefined ? cidr : String(objectAt(node, "spec")["podCIDRs"])}`);
+    writer.line(
+      0,
+      `PodCIDRs:\t${objectAt(node, "spec")["podCIDRs"] === undefined ? cidr : String(objectAt(node, "spec")["podCIDRs"])}`,
+    );
   }
   if (textAt(node, "spec", "providerID") !== "") writer.line(0, `ProviderID:\t${textAt(node, "spec", "providerID")}`);
   writePods(writer, node, pods);
@@ -122,7 +139,11 @@ function podQuantity(pod: Json, kind: Kind, resource: string): number {
 }
 
 function writePods(writer: DescriptionWriter, node: Json, pods: readonly Json[]): void {
-  const allocatable = objectAt(node, "status", isObject(objectAt(node, "status")["allocatable"]) ? "allocatable" : "capacity");
+  const allocatable = objectAt(
+    node,
+    "status",
+    isObject(objectAt(node, "status")["allocatable"]) ? "allocatable" : "capacity",
+  );
   const share = (resource: string, value: number): string => {
     const total = quantity(textAt(allocatable, resource));
     return `${shownQuantity(resource, value)} (${total === 0 ? 0 : Math.floor((value / total) * 100)}%)`;
@@ -136,13 +157,18 @@ function writePods(writer: DescriptionWriter, node: Json, pods: readonly Json[])
       (["requests", "limits"] as const).map((kind) => share(resource, podQuantity(pod, kind, resource))),
     );
     const age = writer.since(textAt(pod, "metadata", "creationTimestamp"));
-    writer.line(1, `${textAt(pod, "metadata", "namespace")}\t${textAt(pod, "metadata", "name")}\t\t${cells.join("\t")}\t${age}`);
+    writer.line(
+      1,
+      `${textAt(pod, "metadata", "namespace")}\t${textAt(pod, "metadata", "name")}\t\t${cells.join("\t")}\t${age}`,
+    );
   }
   writer.line(0, "Allocated resources:");
   writer.line(1, "(Total limits may be over 100 percent, i.e., overcommitted.)");
   writer.line(1, "Resource\tRequests\tLimits");
   writer.line(1, "--------\t--------\t------");
-  const huge = mapAt(node, "status", "allocatable").map(([name]) => name).filter((name) => name.startsWith("hugepages-"));
+  const huge = mapAt(node, "status", "allocatable")
+    .map(([name]) => name)
+    .filter((name) => name.startsWith("hugepages-"));
   for (const resource of ["cpu", "memory", "ephemeral-storage", ...huge]) {
     const total = (kind: Kind): number => running.reduce((sum, pod) => sum + podQuantity(pod, kind, resource), 0);
     writer.line(1, `${resource}\t${share(resource, total("requests"))}\t${share(resource, total("limits"))}`);

@@ -30,7 +30,8 @@ export function writeContainers(
     }
     if (status) {
       writeState(writer, "State", objectAt(status, "state"));
-      if (isObject(objectAt(status, "lastState")["terminated"])) writeState(writer, "Last State", objectAt(status, "lastState"));
+      if (isObject(objectAt(status, "lastState")["terminated"]))
+        writeState(writer, "Last State", objectAt(status, "lastState"));
       writer.line(2, `Ready:\t${textAt(status, "ready") === "true" ? "True" : "False"}`);
       writer.line(2, `Restart Count:\t${textAt(status, "restartCount") || "0"}`);
     }
@@ -38,14 +39,18 @@ export function writeContainers(
       const quantities = mapAt(container, "resources", field);
       if (quantities.length === 0) continue;
       writer.line(2, field === "limits" ? "Limits:" : "Requests:");
-      for (const [resource, quantity] of quantities) writer.line(3, `${resource}:\t${quantity.replace(/^"(.*)"$/, "$1")}`);
+      for (const [resource, quantity] of quantities)
+        writer.line(3, `${resource}:\t${quantity.replace(/^"(.*)"$/, "$1")}`);
     }
     for (const field of ["liveness", "readiness", "startup"]) {
       const probe = objectAt(container, `${field}Probe`);
-      if (Object.keys(probe).length > 0) writer.line(2, `${field.slice(0, 1).toUpperCase()}${field.slice(1)}:\t${probeText(probe)}`);
+      if (Object.keys(probe).length > 0)
+        writer.line(2, `${field.slice(0, 1).toUpperCase()}${field.slice(1)}:\t${probeText(probe)}`);
     }
     writeEnvironment(writer, container, resolve);
-    const mounts = objectsAt(container, "volumeMounts").sort((a, b) => (textAt(a, "mountPath") < textAt(b, "mountPath") ? -1 : 1));
+    const mounts = objectsAt(container, "volumeMounts").sort((a, b) =>
+      textAt(a, "mountPath") < textAt(b, "mountPath") ? -1 : 1,
+    );
     writer.line(2, mounts.length === 0 ? "Mounts:\t<none>" : "Mounts:");
     for (const mount of mounts) {
       const flags = [mount["readOnly"] === true ? "ro" : "rw"];
@@ -115,7 +120,10 @@ function writeEnvironment(writer: DescriptionWriter, container: Json, resolve: F
       const kind = isObject(source["configMapRef"]) ? "ConfigMap" : "Secret";
       const ref = objectAt(source, kind === "ConfigMap" ? "configMapRef" : "secretRef");
       const prefix = textAt(source, "prefix");
-      writer.line(3, `${textAt(ref, "name")}\t${kind}${prefix === "" ? "" : ` with prefix '${prefix}'`}\tOptional: ${String(ref["optional"] === true)}`);
+      writer.line(
+        3,
+        `${textAt(ref, "name")}\t${kind}${prefix === "" ? "" : ` with prefix '${prefix}'`}\tOptional: ${String(ref["optional"] === true)}`,
+      );
     }
   }
   const variables = objectsAt(container, "env");
@@ -128,15 +136,24 @@ function writeEnvironment(writer: DescriptionWriter, container: Json, resolve: F
     const field = value["fieldRef"];
     const resource = value["resourceFieldRef"];
     if (isObject(secret)) {
-      writer.line(3, `${name}:\t<set to the key '${textAt(secret, "key")}' in secret '${textAt(secret, "name")}'>\tOptional: ${String(secret["optional"] === true)}`);
+      writer.line(
+        3,
+        `${name}:\t<set to the key '${textAt(secret, "key")}' in secret '${textAt(secret, "name")}'>\tOptional: ${String(secret["optional"] === true)}`,
+      );
     } else if (isObject(config)) {
-      writer.line(3, `${name}:\t<set to the key '${textAt(config, "key")}' of config map '${textAt(config, "name")}'>\tOptional: ${String(config["optional"] === true)}`);
+      writer.line(
+        3,
+        `${name}:\t<set to the key '${textAt(config, "key")}' of config map '${textAt(config, "name")}'>\tOptional: ${String(config["optional"] === true)}`,
+      );
     } else if (isObject(field)) {
       const path = textAt(field, "fieldPath");
       writer.line(3, `${name}:\t${resolve(path)} (${textAt(field, "apiVersion") || "v1"}:${path})`);
-    } else if (isObject(resource)) writer.line(3, `${name}:\t${textAt(resource, "divisor") || "0"} (${textAt(resource, "resource")})`);
+    } else if (isObject(resource))
+      writer.line(3, `${name}:\t${textAt(resource, "divisor") || "0"} (${textAt(resource, "resource")})`);
     else {
-      textAt(variable, "value").split("\n").forEach((part, i) => writer.line(3, i === 0 ? `${name}:\t${part}` : `\t${part}`));
+      textAt(variable, "value")
+        .split("\n")
+        .forEach((part, i) => writer.line(3, i === 0 ? `${name}:\t${part}` : `\t${part}`));
     }
   }
 }
@@ -158,7 +175,12 @@ function volumeLines(volume: Json, minor: number): string[] {
   const source = (field: string): Json | undefined => (isObject(volume[field]) ? objectAt(volume, field) : undefined);
   const optional = (value: Json): string => String(value["optional"] === true);
   const hostPath = source("hostPath");
-  if (hostPath) return ["Type:\tHostPath (bare host directory volume)", `Path:\t${textAt(hostPath, "path")}`, `HostPathType:\t${textAt(hostPath, "type")}`];
+  if (hostPath)
+    return [
+      "Type:\tHostPath (bare host directory volume)",
+      `Path:\t${textAt(hostPath, "path")}`,
+      `HostPathType:\t${textAt(hostPath, "type")}`,
+    ];
   const emptyDir = source("emptyDir");
   if (emptyDir) {
     return [
@@ -168,9 +190,19 @@ function volumeLines(volume: Json, minor: number): string[] {
     ];
   }
   const configMap = source("configMap");
-  if (configMap) return ["Type:\tConfigMap (a volume populated by a ConfigMap)", `Name:\t${textAt(configMap, "name")}`, `Optional:\t${optional(configMap)}`];
+  if (configMap)
+    return [
+      "Type:\tConfigMap (a volume populated by a ConfigMap)",
+      `Name:\t${textAt(configMap, "name")}`,
+      `Optional:\t${optional(configMap)}`,
+    ];
   const secret = source("secret");
-  if (secret) return ["Type:\tSecret (a volume populated by a Secret)", `SecretName:\t${textAt(secret, "secretName")}`, `Optional:\t${optional(secret)}`];
+  if (secret)
+    return [
+      "Type:\tSecret (a volume populated by a Secret)",
+      `SecretName:\t${textAt(secret, "secretName")}`,
+      `Optional:\t${optional(secret)}`,
+    ];
   const claim = source("persistentVolumeClaim");
   if (claim) {
     return [
@@ -183,10 +215,12 @@ function volumeLines(volume: Json, minor: number): string[] {
   if (projected) {
     const lines = ["Type:\tProjected (a volume that contains injected data from multiple sources)"];
     for (const part of objectsAt(projected, "sources")) {
-      const optionalPointer = (value: Json): string => (value["optional"] === undefined ? "<nil>" : String(value["optional"]));
+      const optionalPointer = (value: Json): string =>
+        value["optional"] === undefined ? "<nil>" : String(value["optional"]);
       const partSecret = part["secret"];
       const partMap = part["configMap"];
-      if (isObject(partSecret)) lines.push(`SecretName:\t${textAt(partSecret, "name")}`, `SecretOptionalName:\t${optionalPointer(partSecret)}`);
+      if (isObject(partSecret))
+        lines.push(`SecretName:\t${textAt(partSecret, "name")}`, `SecretOptionalName:\t${optionalPointer(partSecret)}`);
       if (isObject(part["downwardAPI"])) lines.push("DownwardAPI:\ttrue");
       if (isObject(partMap)) {
         lines.push(`ConfigMapName:\t${textAt(partMap, "name")}`);
@@ -203,7 +237,9 @@ function volumeLines(volume: Json, minor: number): string[] {
 export function writeTolerations(writer: DescriptionWriter, title: string, tolerations: readonly Json[]): void {
   writer.raw(`${title}:\t`);
   if (tolerations.length === 0) writer.raw("<none>\n");
-  const sorted = [...tolerations].sort((a, b) => (textAt(a, "key") < textAt(b, "key") ? -1 : textAt(a, "key") > textAt(b, "key") ? 1 : 0));
+  const sorted = [...tolerations].sort((a, b) =>
+    textAt(a, "key") < textAt(b, "key") ? -1 : textAt(a, "key") > textAt(b, "key") ? 1 : 0,
+  );
   sorted.forEach((toleration, i) => {
     const key = textAt(toleration, "key");
     const value = textAt(toleration, "value");
@@ -220,7 +256,8 @@ export function writeTemplate(writer: DescriptionWriter, template: Json): void {
   const spec = objectAt(template, "spec");
   writer.line(0, "Pod Template:");
   writeLabels(writer, "  Labels", mapAt(template, "metadata", "labels"));
-  if (mapAt(template, "metadata", "annotations").length > 0) writeAnnotations(writer, "  Annotations", objectAt(template, "metadata"));
+  if (mapAt(template, "metadata", "annotations").length > 0)
+    writeAnnotations(writer, "  Annotations", objectAt(template, "metadata"));
   const account = textAt(spec, "serviceAccountName");
   if (account !== "") writer.line(1, `Service Account:\t${account}`);
   const initContainers = objectsAt(spec, "initContainers");

@@ -1,6 +1,16 @@
 import { equal, listAt, mapAt, objectAt, objectsAt, textAt, type Json } from "../../client/json.ts";
 import { writeContainers, writeTemplate, writeTolerations, writeVolumes } from "./pod-spec.ts";
-import { controllerOf, orNone, selectorText, shownTime, writeAnnotations, writeEvents, writeLabels, writeMetadata, type DescriptionWriter } from "./writer.ts";
+import {
+  controllerOf,
+  orNone,
+  selectorText,
+  shownTime,
+  writeAnnotations,
+  writeEvents,
+  writeLabels,
+  writeMetadata,
+  type DescriptionWriter,
+} from "./writer.ts";
 
 /** Objects beside the described one. */
 export interface Surroundings {
@@ -45,15 +55,32 @@ export function describePod(writer: DescriptionWriter, pod: Json, { events }: Su
   optional("NominatedNodeName", textAt(status, "nominatedNodeName"));
   const resolve = (path: string): string => fieldValue(pod, path);
   const initContainers = objectsAt(spec, "initContainers");
-  if (initContainers.length > 0) writeContainers(writer, "Init Containers", initContainers, objectsAt(status, "initContainerStatuses"), "", resolve);
-  writeContainers(writer, "Containers", objectsAt(spec, "containers"), objectsAt(status, "containerStatuses"), "", resolve);
+  if (initContainers.length > 0)
+    writeContainers(writer, "Init Containers", initContainers, objectsAt(status, "initContainerStatuses"), "", resolve);
+  writeContainers(
+    writer,
+    "Containers",
+    objectsAt(spec, "containers"),
+    objectsAt(status, "containerStatuses"),
+    "",
+    resolve,
+  );
   const ephemeral = objectsAt(spec, "ephemeralContainers");
-  if (ephemeral.length > 0) writeContainers(writer, "Ephemeral Containers", ephemeral, objectsAt(status, "ephemeralContainerStatuses"), "", resolve);
+  if (ephemeral.length > 0)
+    writeContainers(
+      writer,
+      "Ephemeral Containers",
+      ephemeral,
+      objectsAt(status, "ephemeralContainerStatuses"),
+      "",
+      resolve,
+    );
   const conditions = objectsAt(status, "conditions");
   if (conditions.length > 0) {
     writer.line(0, "Conditions:");
     writer.line(1, "Type\tStatus");
-    for (const condition of conditions) writer.line(1, `${textAt(condition, "type")} \t${textAt(condition, "status")} `);
+    for (const condition of conditions)
+      writer.line(1, `${textAt(condition, "type")} \t${textAt(condition, "status")} `);
   }
   writeVolumes(writer, objectsAt(spec, "volumes"), "");
   optional("QoS Class", textAt(status, "qosClass"));
@@ -68,7 +95,11 @@ function fieldValue(pod: Json, path: string): string {
   return textAt(pod, ...path.split("."));
 }
 
-export function describeDeployment(writer: DescriptionWriter, deployment: Json, { events, replicaSets }: Surroundings): void {
+export function describeDeployment(
+  writer: DescriptionWriter,
+  deployment: Json,
+  { events, replicaSets }: Surroundings,
+): void {
   const spec = objectAt(deployment, "spec");
   const status = objectAt(deployment, "status");
   writer.line(0, `Name:\t${textAt(deployment, "metadata", "name")}`);
@@ -86,7 +117,10 @@ export function describeDeployment(writer: DescriptionWriter, deployment: Json, 
   writer.line(0, `MinReadySeconds:\t${textAt(spec, "minReadySeconds") || "0"}`);
   const rolling = objectAt(spec, "strategy", "rollingUpdate");
   if (Object.keys(rolling).length > 0) {
-    writer.line(0, `RollingUpdateStrategy:\t${textAt(rolling, "maxUnavailable")} max unavailable, ${textAt(rolling, "maxSurge")} max surge`);
+    writer.line(
+      0,
+      `RollingUpdateStrategy:\t${textAt(rolling, "maxUnavailable")} max unavailable, ${textAt(rolling, "maxSurge")} max surge`,
+    );
   }
   writeTemplate(writer, objectAt(spec, "template"));
   const conditions = objectsAt(status, "conditions");
@@ -99,12 +133,18 @@ export function describeDeployment(writer: DescriptionWriter, deployment: Json, 
     }
   }
   const own = replicaSets.filter((set) =>
-    objectsAt(set, "metadata", "ownerReferences").some((owner) => textAt(owner, "uid") === textAt(deployment, "metadata", "uid")),
+    objectsAt(set, "metadata", "ownerReferences").some(
+      (owner) => textAt(owner, "uid") === textAt(deployment, "metadata", "uid"),
+    ),
   );
   const newest = own
     .filter((set) => equal(bareTemplate(objectAt(set, "spec", "template")), bareTemplate(objectAt(spec, "template"))))
-    .sort((a, b) => (textAt(a, "metadata", "creationTimestamp") < textAt(b, "metadata", "creationTimestamp") ? -1 : 1))[0];
-  const old = own.filter((set) => set !== newest).sort((a, b) => (textAt(a, "metadata", "name") < textAt(b, "metadata", "name") ? -1 : 1));
+    .sort((a, b) =>
+      textAt(a, "metadata", "creationTimestamp") < textAt(b, "metadata", "creationTimestamp") ? -1 : 1,
+    )[0];
+  const old = own
+    .filter((set) => set !== newest)
+    .sort((a, b) => (textAt(a, "metadata", "name") < textAt(b, "metadata", "name") ? -1 : 1));
   writer.line(0, `OldReplicaSets:\t${replicaSetsText(old)}`);
   writer.line(0, `NewReplicaSet:\t${replicaSetsText(newest ? [newest] : [])}`);
   writeEvents(writer, events);
@@ -112,7 +152,9 @@ export function describeDeployment(writer: DescriptionWriter, deployment: Json, 
 
 /** A pod template without the label that the controller adds. */
 export function bareTemplate(template: Json): Json {
-  const labels = Object.fromEntries(mapAt(template, "metadata", "labels").filter(([key]) => key !== "pod-template-hash"));
+  const labels = Object.fromEntries(
+    mapAt(template, "metadata", "labels").filter(([key]) => key !== "pod-template-hash"),
+  );
   const annotations = Object.fromEntries(mapAt(template, "metadata", "annotations"));
   return { labels, annotations, spec: objectAt(template, "spec") };
 }
@@ -120,13 +162,20 @@ export function bareTemplate(template: Json): Json {
 const replicaSetsText = (sets: readonly Json[]): string =>
   orNone(
     sets
-      .map((set) => `${textAt(set, "metadata", "name")} (${textAt(set, "status", "replicas") || "0"}/${textAt(set, "spec", "replicas") || "0"} replicas created)`)
+      .map(
+        (set) =>
+          `${textAt(set, "metadata", "name")} (${textAt(set, "status", "replicas") || "0"}/${textAt(set, "spec", "replicas") || "0"} replicas created)`,
+      )
       .join(", "),
   );
 
 function podsStatus(pods: readonly Json[], owner: Json): string {
   const uid = textAt(owner, "metadata", "uid");
-  const own = pods.filter((pod) => objectsAt(pod, "metadata", "ownerReferences").some((item) => item["controller"] === true && textAt(item, "uid") === uid));
+  const own = pods.filter((pod) =>
+    objectsAt(pod, "metadata", "ownerReferences").some(
+      (item) => item["controller"] === true && textAt(item, "uid") === uid,
+    ),
+  );
   const count = (phase: string): number => own.filter((pod) => textAt(pod, "status", "phase") === phase).length;
   return `${count("Running")} Running / ${count("Pending")} Waiting / ${count("Succeeded")} Succeeded / ${count("Failed")} Failed`;
 }
@@ -140,7 +189,10 @@ export function describeReplicaSet(writer: DescriptionWriter, set: Json, { event
   writeAnnotations(writer, "Annotations", objectAt(set, "metadata"));
   const controller = controllerOf(set);
   if (controller !== "") writer.line(0, `Controlled By:\t${controller}`);
-  writer.line(0, `Replicas:\t${textAt(set, "status", "replicas") || "0"} current / ${textAt(spec, "replicas") || "0"} desired`);
+  writer.line(
+    0,
+    `Replicas:\t${textAt(set, "status", "replicas") || "0"} current / ${textAt(spec, "replicas") || "0"} desired`,
+  );
   writer.line(0, `Pods Status:\t${podsStatus(pods, set)}`);
   writeTemplate(writer, objectAt(spec, "template"));
   const conditions = objectsAt(set, "status", "conditions");
@@ -161,7 +213,14 @@ export function describeDaemonSet(writer: DescriptionWriter, set: Json, { events
   writer.line(0, `Name:\t${textAt(set, "metadata", "name")}`);
   if (writer.minor >= 32) writer.line(0, `Namespace:\t${textAt(set, "metadata", "namespace")}`);
   writer.line(0, `Selector:\t${selectorText(objectAt(set, "spec", "selector"))}`);
-  writer.line(0, `Node-Selector:\t${orNone(mapAt(set, "spec", "template", "spec", "nodeSelector").map(([key, value]) => `${key}=${value}`).join(","))}`);
+  writer.line(
+    0,
+    `Node-Selector:\t${orNone(
+      mapAt(set, "spec", "template", "spec", "nodeSelector")
+        .map(([key, value]) => `${key}=${value}`)
+        .join(","),
+    )}`,
+  );
   writeLabels(writer, "Labels", mapAt(set, "metadata", "labels"));
   writeAnnotations(writer, "Annotations", objectAt(set, "metadata"));
   writer.line(0, `Desired Number of Nodes Scheduled: ${count("desiredNumberScheduled")}`);
@@ -192,7 +251,10 @@ export function describeJob(writer: DescriptionWriter, job: Json, { events }: Su
   if (started !== "") writer.line(0, `Start Time:\t${shownTime(started)}`);
   if (ended !== "") writer.line(0, `Completed At:\t${shownTime(ended)}`);
   const count = (field: string): string => textAt(status, field) || "0";
-  writer.line(0, `Pods Statuses:\t${count("active")} Active (${count("ready")} Ready) / ${count("succeeded")} Succeeded / ${count("failed")} Failed`);
+  writer.line(
+    0,
+    `Pods Statuses:\t${count("active")} Active (${count("ready")} Ready) / ${count("succeeded")} Succeeded / ${count("failed")} Failed`,
+  );
   writeTemplate(writer, objectAt(spec, "template"));
   writeEvents(writer, events);
 }
@@ -200,9 +262,11 @@ export function describeJob(writer: DescriptionWriter, job: Json, { events }: Su
 export function describeConfigMap(writer: DescriptionWriter, map: Json, { events }: Surroundings): void {
   writeMetadata(writer, map);
   writer.raw("\nData\n====\n");
-  for (const [key, value] of mapAt(map, "data")) writer.raw(`${key}:\n----\n${value.replaceAll("\t", "        ")}\n${writer.minor >= 30 ? "\n" : ""}`);
+  for (const [key, value] of mapAt(map, "data"))
+    writer.raw(`${key}:\n----\n${value.replaceAll("\t", "        ")}\n${writer.minor >= 30 ? "\n" : ""}`);
   writer.raw("\nBinaryData\n====\n");
-  for (const [key, value] of mapAt(map, "binaryData")) writer.raw(`${key}: ${Buffer.from(value, "base64").length} bytes\n`);
+  for (const [key, value] of mapAt(map, "binaryData"))
+    writer.raw(`${key}: ${Buffer.from(value, "base64").length} bytes\n`);
   writer.raw("\n");
   writeEvents(writer, events);
 }
@@ -226,7 +290,12 @@ export function describeNamespace(writer: DescriptionWriter, namespace: Json): v
 
 export function describeServiceAccount(writer: DescriptionWriter, account: Json, { events }: Surroundings): void {
   writeMetadata(writer, account);
-  const names = (field: string): string => orNone(listAt(account, field).map((item) => textAt(item, "name")).join(","));
+  const names = (field: string): string =>
+    orNone(
+      listAt(account, field)
+        .map((item) => textAt(item, "name"))
+        .join(","),
+    );
   writer.line(0, `Image pull secrets:\t${names("imagePullSecrets")}`);
   writer.line(0, `Mountable secrets:\t${names("secrets")}`);
   writer.line(0, "Tokens:\t<none>");

@@ -42,7 +42,11 @@ export const shownTime = (time: string): string => (time === "" ? "Mon, 01 Jan 0
 export const orNone = (text: string): string => (text === "" ? "<none>" : text);
 
 /** Labels or selectors, one per line. */
-export function writeLabels(writer: DescriptionWriter, title: string, entries: readonly (readonly [string, string])[]): void {
+export function writeLabels(
+  writer: DescriptionWriter,
+  title: string,
+  entries: readonly (readonly [string, string])[],
+): void {
   writer.raw(`${title}:\t`);
   if (entries.length === 0) writer.raw("<none>\n");
   entries.forEach(([key, value], i) => writer.raw(`${i === 0 ? "" : "\t"}${key}=${value}\n`));
@@ -62,7 +66,8 @@ export function writeAnnotations(writer: DescriptionWriter, title: string, metad
   });
 }
 
-const shorten = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 3)}...` : text);
+const shorten = (text: string, length: number): string =>
+  text.length > length ? `${text.slice(0, length - 3)}...` : text;
 
 /** Name, namespace, labels and annotations: how most descriptions begin. */
 export function writeMetadata(writer: DescriptionWriter, object: Json, namespaced = true): void {
@@ -93,7 +98,8 @@ export function selectorText(selector: Json): string {
   return orNone([...equal, ...expressions].join(","));
 }
 
-export const mapText = (entries: readonly (readonly [string, string])[]): string => orNone(entries.map(([key, value]) => `${key}=${value}`).join(","));
+export const mapText = (entries: readonly (readonly [string, string])[]): string =>
+  orNone(entries.map(([key, value]) => `${key}=${value}`).join(","));
 
 /** The controller of an object, `Kind/name`; empty without one. */
 export function controllerOf(object: Json): string {
@@ -107,8 +113,13 @@ export function writeEvents(writer: DescriptionWriter, items: readonly Json[]): 
     writer.line(0, "Events:\t<none>");
     return;
   }
-  const last = (event: Json): number => Date.parse(textAt(event, "lastTimestamp") || textAt(event, "eventTime") || textAt(event, "metadata", "creationTimestamp"));
-  const sorted = [...items].sort((a, b) => (textAt(a, "lastTimestamp") === "" ? 0 : last(a)) - (textAt(b, "lastTimestamp") === "" ? 0 : last(b)));
+  const last = (event: Json): number =>
+    Date.parse(
+      textAt(event, "lastTimestamp") || textAt(event, "eventTime") || textAt(event, "metadata", "creationTimestamp"),
+    );
+  const sorted = [...items].sort(
+    (a, b) => (textAt(a, "lastTimestamp") === "" ? 0 : last(a)) - (textAt(b, "lastTimestamp") === "" ? 0 : last(b)),
+  );
   writer.line(0, "Events:");
   writer.line(1, "Type\tReason\tAge\tFrom\tMessage");
   writer.line(1, "----\t------\t----\t----\t-------");
@@ -117,9 +128,13 @@ export function writeEvents(writer: DescriptionWriter, items: readonly Json[]): 
     const series = objectAt(event, "series");
     const count = Number(textAt(event, "count") || "0");
     let interval = first;
-    if (textAt(series, "count") !== "") interval = `${writer.since(textAt(series, "lastObservedTime"))} (x${textAt(series, "count")} over ${first})`;
+    if (textAt(series, "count") !== "")
+      interval = `${writer.since(textAt(series, "lastObservedTime"))} (x${textAt(series, "count")} over ${first})`;
     else if (count > 1) interval = `${writer.since(textAt(event, "lastTimestamp"))} (x${count} over ${first})`;
     const source = textAt(event, "source", "component") || textAt(event, "reportingComponent");
-    writer.line(1, `${textAt(event, "type")}\t${textAt(event, "reason")}\t${interval}\t${source}\t${textAt(event, "message").trim()}`);
+    writer.line(
+      1,
+      `${textAt(event, "type")}\t${textAt(event, "reason")}\t${interval}\t${source}\t${textAt(event, "message").trim()}`,
+    );
   }
 }
