@@ -1,7 +1,6 @@
 import { FileError } from "../../files/errors.ts";
 import { root } from "../../files/file-system.ts";
 import { dirname } from "../../files/paths.ts";
-import { lines, Pipe } from "../../io.ts";
 import type {
   ModelledMachine,
   RunningProcess,
@@ -13,6 +12,7 @@ import type {
 import type { SignalName } from "../../process.ts";
 import { signalNumbers } from "../../process.ts";
 import { fileLines } from "../users.ts";
+import { LineSink } from "./line-sink.ts";
 import { fileState, installLinks, loadUnit, pulledInBy, unitFileNames, unitName } from "./unit-loader.ts";
 import type { FileState, LoadedUnit } from "./unit-loader.ts";
 import { parseCommand, setting, splitWords, timeSpan, truthy, words } from "./unit-file.ts";
@@ -561,9 +561,12 @@ export class Systemd implements UnitManager {
       );
       return "217/USER";
     }
-    const output = new Pipe();
     const identifier = setting(settings, "Service", "SyslogIdentifier") ?? path.slice(path.lastIndexOf("/") + 1);
     const silent = setting(settings, "Service", "StandardOutput") === "null";
+    let pid: number | undefined;
+    const output = new LineSink((line) => {
+      if (!silent) this.#write(state.unit.id, identifier, pid, line);
+    });
     try {
       const running = machine.processes.spawn({
         argv: command.argv,
@@ -576,10 +579,8 @@ export class Systemd implements UnitManager {
         onReady,
         parent: 1,
       });
-      void (async () => {
-        for await (const line of lines(output)) if (!silent) this.#write(state.unit.id, identifier, running.pid, line);
-      })();
-      void running.exit.then(() => output.closeWriter());
+      pid = running.pid;
+      void running.exit.then(() => output.end());
       return running;
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
