@@ -14,6 +14,8 @@ export interface CallResult {
 
 /** How long a client that says nothing is held back from the module, milliseconds. */
 const silentClientMs = 40;
+/** The same without a clock, in turns of the event loop. */
+const turnsWithoutClock = 100;
 /** Bytes of a client's that wait for the module; more stay with the sender. */
 const receiveBuffer = 262_144;
 const readSide = 1;
@@ -236,10 +238,10 @@ export class GuestSockets {
     else listener.queue.push(connection);
   }
 
-  #moment(): Promise<void> {
+  async #moment(): Promise<void> {
     const clock = this.#clock;
     if (clock) return new Promise((resolve) => void clock.after(silentClientMs, resolve));
-    return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    for (let turn = 0; turn < turnsWithoutClock; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 
   async #accept(number: number, nonBlocking: boolean): Promise<CallResult> {

@@ -3,6 +3,7 @@ import type { Environment, HostBuild } from "../../../../src/backends/embedded/m
 import { createProcesses } from "../../../../src/backends/embedded/machine/processes.ts";
 import { buildPrograms } from "../../../../src/backends/embedded/machine/programs/build/index.ts";
 import { coreutilsPrograms } from "../../../../src/backends/embedded/machine/programs/coreutils/index.ts";
+import { imagePrograms } from "../../../../src/backends/embedded/machine/programs/images/index.ts";
 import { networkPrograms } from "../../../../src/backends/embedded/machine/programs/network/index.ts";
 import { systemPrograms } from "../../../../src/backends/embedded/machine/programs/system/index.ts";
 import { execOnMachine } from "../../../../src/backends/embedded/machine/session.ts";
@@ -62,7 +63,14 @@ export function createBuildLab(options: BuildLabOptions = {}): BuildLab {
     role: "master",
     address: "10.0.0.182",
     environment,
-    programs: { ...shellPrograms, ...coreutilsPrograms, ...systemPrograms, ...networkPrograms, ...buildPrograms },
+    programs: {
+      ...shellPrograms,
+      ...coreutilsPrograms,
+      ...systemPrograms,
+      ...networkPrograms,
+      ...imagePrograms,
+      ...buildPrograms,
+    },
     createProcesses,
   });
   return {
