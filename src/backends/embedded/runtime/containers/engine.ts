@@ -50,6 +50,9 @@ export interface EngineFlavour {
   jsonErrors: boolean;
 }
 
+/** How long a start waits for a container that neither listens nor prints nor ends, in milliseconds. */
+const startLimitMs = 500;
+
 interface SavedState {
   sandboxes: PodSandboxStatus[];
   containers: ContainerStatus[];
@@ -190,14 +193,15 @@ export class ContainerEngine implements ContainerRuntime {
     return id;
   }
 
-  startContainer(id: string): Promise<void> {
+  async startContainer(id: string): Promise<void> {
     const container = this.#container(id);
     const sandbox = this.#sandbox(container.sandboxId);
     const runtime = this.#flavour.runtimeFor(sandbox.handler, sandbox.id);
+    let active: Promise<void>;
     try {
       container.state = "running";
       container.startedAt = this.#machine.environment.clock.now();
-      this.#launch(container, sandbox, runtime, false);
+      active = this.#launch(container, sandbox, runtime, false);
     } catch (error) {
       if (!(error instanceof OciError)) throw error;
       const message = this.#flavour.createFailure(runtime, error.message);
@@ -210,10 +214,15 @@ export class ContainerEngine implements ContainerRuntime {
         message,
       });
       this.#changed();
-      return Promise.reject(new CriError("Unknown", message));
+      throw new CriError("Unknown", message);
     }
+    // A module's worker takes longer to come up than a real runtime's exec; who hears "started" may rely on it.
+    const limit = new AbortController();
+    await Promise.race([active, this.#machine.environment.clock.sleep(startLimitMs, limit.signal)]).catch(
+      () => undefined,
+    );
+    limit.abort();
     this.#changed();
-    return Promise.resolve();
   }
 
   async stopContainer(id: string, timeoutMs: number): Promise<void> {
@@ -331,15 +340,16 @@ export class ContainerEngine implements ContainerRuntime {
   #resume(container: ContainerStatus, sandbox: PodSandboxStatus): void {
     try {
       const runtime = this.#flavour.runtimeFor(sandbox.handler, sandbox.id);
-      this.#launch(container, sandbox, runtime, true);
+      void this.#launch(container, sandbox, runtime, true);
     } catch (error) {
       if (!(error instanceof OciError) && !(error instanceof CriError) && !(error instanceof FileError)) throw error;
       this.#finish(container, 255);
     }
   }
 
-  #launch(container: ContainerStatus, sandbox: PodSandboxStatus, runtime: OciRuntime, resumed: boolean): void {
-    const spec = this.#spec(container, sandbox, resumed);
+  #launch(container: ContainerStatus, sandbox: PodSandboxStatus, runtime: OciRuntime, resumed: boolean): Promise<void> {
+    const active = Promise.withResolvers<void>();
+    const spec = { ...this.#spec(container, sandbox, resumed), onActive: active.resolve };
     const request = runtime.prepare(spec);
     const process = this.#machine.processes.spawn(request);
     this.#monitor.processes.set(container.id, process);
@@ -347,8 +357,10 @@ export class ContainerEngine implements ContainerRuntime {
       spec.log.close();
       this.#monitor.processes.delete(container.id);
       this.#finish(container, exitCode);
+      active.resolve();
       this.#changed();
     });
+    return active.promise;
   }
 
   #finish(container: ContainerStatus, exitCode: number): void {
@@ -391,6 +403,7 @@ export class ContainerEngine implements ContainerRuntime {
       log: new ContainerLog(this.#machine.rootFiles, this.#machine.environment.clock, log),
       jsonErrors: this.#flavour.jsonErrors,
       resumed,
+      onActive: () => undefined,
       onOutOfMemory: () => {
         container.reason = "OOMKilled";
       },

@@ -49,6 +49,7 @@ export const isNative = (bytes: Uint8Array): boolean =>
 export function nativeRequest(spec: ContainerSpec, found: Extract<Found, { kind: "file" }>): SpawnRequest {
   const files = spec.machine.rootFiles;
   const name = spec.argv[0] ?? "";
+  spec.onActive();
   const place = `${spec.bundle}${found.path}`;
   files.makeDirectories(dirname(place));
   files.writeWithMode(place, found.entry.bytes, 0o755);
@@ -94,6 +95,7 @@ export async function execNative(
 
 /** A process that only says why it could not become what it should have been. */
 export function failingRequest(spec: ContainerSpec, line: string, exitCode: number): SpawnRequest {
+  spec.onActive();
   return {
     argv: spec.argv.length > 0 ? spec.argv : ["init"],
     env: spec.env,

@@ -26,6 +26,8 @@ export interface ContainerSpec {
   resumed: boolean;
   /** The process was ended for using more memory than its limit. */
   onOutOfMemory(): void;
+  /** The process does its work now; natives do at once. */
+  onActive(): void;
 }
 
 /** The runtime refused to create or start the container; `message` is its error. */

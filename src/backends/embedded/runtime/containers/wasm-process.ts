@@ -67,10 +67,20 @@ async function runModule(spec: ContainerSpec, process: Process): Promise<number>
     args: spec.argv,
     env: spec.env,
     preopens: { ".": filesBelow(spec.rootfs) },
-    onStdout: (chunk) => log.write("stdout", chunk),
-    onStderr: (chunk) => log.write("stderr", chunk),
-    listen: (port, accept) =>
-      network.listen(process.place, port, { process: path.slice(path.lastIndexOf("/") + 1), pid: process.pid, accept }),
+    onStdout(chunk) {
+      log.write("stdout", chunk);
+      spec.onActive();
+    },
+    onStderr(chunk) {
+      log.write("stderr", chunk);
+      spec.onActive();
+    },
+    listen(port, accept) {
+      const name = path.slice(path.lastIndexOf("/") + 1);
+      const stopListening = network.listen(process.place, port, { process: name, pid: process.pid, accept });
+      spec.onActive();
+      return stopListening;
+    },
   });
   const stop = (): void => void module.kill();
   process.signal.addEventListener("abort", stop);
