@@ -10,6 +10,7 @@ export interface RustRelease {
 /** Releases that the modelled distribution server has. */
 export const rustReleases: Readonly<Record<string, RustRelease>> = {
   "1.73.0": { rustc: "cc66ad468 2023-10-03", cargo: "9c4383fb5 2023-08-26", day: "2023-10-05" },
+  "1.74.0": { rustc: "79e9716c9 2023-11-13", cargo: "ecb9851af 2023-10-18", day: "2023-11-16" },
   "1.74.1": { rustc: "a28077b28 2023-12-04", cargo: "ecb9851af 2023-10-18", day: "2023-12-07" },
   "1.75.0": { rustc: "82e1608df 2023-12-21", cargo: "1d8b05cdd 2023-11-20", day: "2023-12-28" },
   "1.76.0": { rustc: "07dca489a 2024-02-04", cargo: "c84b36747 2024-01-18", day: "2024-02-08" },
