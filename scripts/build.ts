@@ -26,7 +26,7 @@ await build({
         includePrivate: false,
         output: { file: join(root, "THIRD-PARTY-LICENSES.txt") },
         allow: {
-          test: "(MIT OR Apache-2.0 OR BSD-2-Clause OR BSD-3-Clause OR ISC OR 0BSD OR BlueOak-1.0.0 OR CC0-1.0 OR Python-2.0)",
+          test: "(MIT OR Apache-2.0 OR BSD-2-Clause OR BSD-3-Clause OR ISC OR 0BSD OR BlueOak-1.0.0 OR CC0-1.0 OR Python-2.0 OR Unlicense)",
           failOnViolation: true,
         },
       },
