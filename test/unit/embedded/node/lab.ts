@@ -27,7 +27,11 @@ export async function run(machine: ModelledMachine, line: string, who: Credentia
   const stderr = new Collector();
   const process = machine.processes.spawn({
     argv: ["bash", "-c", line],
-    env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", KUBECONFIG: "/etc/kubernetes/admin.conf" },
+    env: {
+      PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      HOME: "/root",
+      KUBECONFIG: "/etc/kubernetes/admin.conf",
+    },
     cwd: "/root",
     credentials: who,
     stdout,
@@ -175,7 +179,8 @@ export async function furnish(machine: ModelledMachine, options: NodeOptions): P
   if (options.library !== false) text("/usr/local/lib/libwasmedge.so.0", "library");
   machine.kernel.loadModule("overlay");
   machine.kernel.loadModule("br_netfilter");
-  for (const key of ["net.bridge.bridge-nf-call-iptables", "net.ipv4.ip_forward"]) machine.kernel.setParameter(key, "1");
+  for (const key of ["net.bridge.bridge-nf-call-iptables", "net.ipv4.ip_forward"])
+    machine.kernel.setParameter(key, "1");
   if (options.swap !== true) for (const swap of machine.kernel.swaps()) machine.kernel.setSwap(swap.path, undefined);
   machine.units.reload();
   const unit = options.runtime === "crio" ? "crio.service" : "containerd.service";
@@ -217,7 +222,11 @@ export function addImage(
 export const yaml = (value: unknown): string => stringify(value);
 
 /** Asks until the answer is as wanted; rejects with the last answer when it never is. */
-export async function until(what: () => Promise<boolean> | boolean, describe: () => Promise<string> | string = () => "", limitMs = 8_000): Promise<void> {
+export async function until(
+  what: () => Promise<boolean> | boolean,
+  describe: () => Promise<string> | string = () => "",
+  limitMs = 8_000,
+): Promise<void> {
   const end = performance.now() + limitMs;
   while (performance.now() < end) {
     if (await what()) return;
