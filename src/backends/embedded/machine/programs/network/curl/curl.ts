@@ -10,19 +10,9 @@ import { waitForDownload } from "../transfer/outside.ts";
 import { Meter } from "./meter.ts";
 import type { CurlOptions } from "./options.ts";
 import { CurlUsage, parseCurl } from "./options.ts";
+import type { TransferFacts } from "./write-out.ts";
+import { writeOutText } from "./write-out.ts";
 import { atLeast, CurlFailure, curlFailure } from "./words.ts";
-
-/** What `--write-out` can tell about one transfer. */
-interface Facts {
-  url: URL;
-  status: number;
-  received: number;
-  redirects: number;
-  redirectUrl: string;
-  contentType: string;
-  elapsed: number;
-  address: string;
-}
 
 /** curl, as the binary's version words things. Simplified: HTTP, HTTPS and file URLs only. */
 export const curl: Program = async (process) => {
@@ -440,37 +430,8 @@ class Transfer {
     }
   }
 
-  async #writeOut(facts: Facts): Promise<void> {
-    const template = this.#options.writeOut;
-    if (template === "") return;
-    const seconds = (facts.elapsed / 1000).toFixed(6);
-    const values: Readonly<Record<string, string>> = {
-      http_code: String(facts.status).padStart(3, "0"),
-      response_code: String(facts.status).padStart(3, "0"),
-      size_download: String(facts.received),
-      num_redirects: String(facts.redirects),
-      redirect_url: facts.redirectUrl,
-      url_effective: facts.url.href,
-      url: facts.url.href,
-      content_type: facts.contentType,
-      remote_ip: facts.address,
-      remote_port: String(portOf(facts.url)),
-      scheme: facts.url.protocol.slice(0, -1).toUpperCase(),
-      time_total: seconds,
-      time_connect: seconds,
-      time_namelookup: seconds,
-      time_starttransfer: seconds,
-      speed_download: String(Math.round(facts.received / Math.max(0.001, facts.elapsed / 1000))),
-      http_version: facts.url.protocol === "https:" ? "2" : "1.1",
-      errormsg: "",
-      exitcode: "0",
-    };
-    const text = template
-      .replace(/\\([ntr])/g, (_, letter: string) => (letter === "n" ? "\n" : letter === "t" ? "\t" : "\r"))
-      .replace(/%\{([a-z_]+)\}|%%/g, (whole, name: string | undefined) =>
-        name === undefined ? "%" : (values[name] ?? whole),
-      );
-    await this.#process.out(text);
+  async #writeOut(facts: TransferFacts): Promise<void> {
+    if (this.#options.writeOut !== "") await this.#process.out(writeOutText(this.#options.writeOut, facts));
   }
 }
 
