@@ -154,7 +154,7 @@ describe("apt-get install", () => {
     );
     expect((await run(machine, "fuser /var/lib/dpkg/lock-frontend")).exitCode).toBe(1);
     const both = await Promise.all([run(machine, "apt-get install -y jq"), run(machine, "apt-get install -y tree")]);
-    expect(both.map((result) => result.exitCode).sort()).toEqual([0, 100]);
+    expect(both.map((result) => result.exitCode).toSorted((a, b) => a - b)).toEqual([0, 100]);
     expect(both.find((result) => result.exitCode === 100)?.stderr).toMatch(
       /^E: Could not get lock \/var\/lib\/dpkg\/lock-frontend\. It is held by process \d+ \(apt-get\)\n/,
     );

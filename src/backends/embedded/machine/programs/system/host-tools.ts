@@ -1,8 +1,7 @@
 import type { Process, ProgramTable } from "../../process.ts";
-import { readText } from "../../io.ts";
-import { crontabFolder } from "../../system/cron.ts";
+import { cniBridges } from "../../system/bridges.ts";
+import { crontab } from "./crontab.ts";
 import { internalsOf } from "../../system/internals.ts";
-import { mountTable } from "../../system/proc-files.ts";
 import { fileLines } from "../../system/users.ts";
 import { parseArguments } from "./arguments.ts";
 import { clockTime, longTime } from "./times.ts";
@@ -28,8 +27,8 @@ async function hostname(process: Process): Promise<number> {
     return 4;
   }
   if (args.has("-I", "--all-ip-addresses")) {
-    const bridge = machine.rootFiles.exists("/sys/class/net/cni0/address") ? "10.22.0.1 " : "";
-    await process.out(`${machine.address} ${bridge}\n`);
+    const addresses = [machine.address, ...cniBridges(machine).map((bridge) => bridge.address)];
+    await process.out(`${addresses.join(" ")} \n`);
   } else if (args.has("-i", "--ip-address")) await process.out("127.0.1.1\n");
   else if (args.has("-d", "--domain")) await process.out("\n");
   else if (args.operands.length > 0) {
@@ -65,95 +64,6 @@ async function hostnamectl(process: Process): Promise<number> {
       row("Architecture", "x86-64"),
   );
   return 0;
-}
-
-async function crontab(process: Process): Promise<number> {
-  const args = parseArguments(process.argv.slice(1), ["-l", "-r", "-e", "-i"], ["-u"]);
-  const { machine } = process;
-  const own = machine.users.byId(process.credentials.uid)?.name ?? String(process.credentials.uid);
-  const user = args.value("-u") ?? own;
-  if (user !== own && process.credentials.uid !== 0) {
-    await process.err("must be privileged to use -u\n");
-    return 1;
-  }
-  if (!machine.users.byName(user)) {
-    await process.err(`crontab:  user \`${user}' unknown\n`);
-    return 1;
-  }
-  // crontab is set-group-ID crontab, so it reaches the folder that its user may not list.
-  const files = machine.rootFiles;
-  const path = `${crontabFolder}/${user}`;
-  const known = files.exists(path);
-  const install = async (text: string, name: string): Promise<number> => {
-    const problem = crontabProblem(text);
-    if (problem !== undefined) {
-      await process.err(`"${name}":${problem}\nerrors in crontab file, can't install.\n`);
-      return 1;
-    }
-    files.writeWithMode(path, text, 0o600);
-    files.chown(path, machine.users.byName(user)?.uid ?? 0, 105);
-    return 0;
-  };
-  if (args.has("-l")) {
-    if (!known) {
-      await process.err(`no crontab for ${user}\n`);
-      return 1;
-    }
-    await process.out(files.readText(path));
-    return 0;
-  }
-  if (args.has("-r")) {
-    if (!known) {
-      await process.err(`no crontab for ${user}\n`);
-      return 1;
-    }
-    files.unlink(path);
-    return 0;
-  }
-  if (args.has("-e")) {
-    const temporary = `/tmp/crontab.${process.pid}`;
-    files.writeWithMode(temporary, known ? files.readText(path) : "# m h  dom mon dow   command\n", 0o600);
-    files.chown(temporary, process.credentials.uid, process.credentials.gid);
-    if (!known) await process.err(`no crontab for ${user} - using an empty one\n`);
-    const before = files.readText(temporary);
-    const code = await process.run(["editor", temporary]);
-    const after = files.readText(temporary);
-    files.unlink(temporary);
-    if (code !== 0) return 1;
-    if (after === before) {
-      await process.err("No modification made\n");
-      return 0;
-    }
-    await process.err("crontab: installing new crontab\n");
-    return install(after, temporary);
-  }
-  const [source] = args.operands;
-  if (source !== undefined && source !== "-") {
-    if (!process.files.exists(process.resolve(source))) {
-      await process.err(`${source}: No such file or directory\n`);
-      return 1;
-    }
-    return install(process.files.readText(process.resolve(source)), source);
-  }
-  return install(await readText(process.stdin), "-");
-}
-
-/** The first line that cron would not understand, in crontab's words. */
-function crontabProblem(text: string): string | undefined {
-  for (const [index, raw] of text.split("\n").entries()) {
-    const line = raw.trim();
-    if (line === "" || line.startsWith("#") || /^\w+\s*=/.test(line)) continue;
-    if (line.startsWith("@")) {
-      if (!/^@(reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)\s+\S/.test(line))
-        return `${index}: bad time specifier`;
-      continue;
-    }
-    const fields = line.split(/\s+/);
-    if (!/^[\d*,/-]+$/.test(fields[0] ?? "")) return `${index}: bad minute`;
-    if (!/^[\d*,/-]+$/.test(fields[1] ?? "")) return `${index}: bad hour`;
-    if (fields.length < 6) return `${index}: bad command`;
-  }
-  return text !== "" && !text.endsWith("\n") ? ": new crontab file is missing newline before EOF" : undefined;
 }
 
 async function fuser(process: Process): Promise<number> {
@@ -320,111 +230,6 @@ async function shutdown(process: Process): Promise<number> {
   return 1;
 }
 
-async function df(process: Process): Promise<number> {
-  const args = parseArguments(
-    process.argv.slice(1),
-    ["-h", "--human-readable", "-k", "-m", "-T", "-a", "-i", "-H", "-P"],
-    ["-t", "-x", "--output"],
-  );
-  const disk = process.machine.hardware.diskGigabytes * 1_048_576;
-  const rows = [
-    ["udev", 1_970_820, 0, "/dev"],
-    ["tmpfs", 401_020, 1_100, "/run"],
-    ["/dev/vda1", Math.round(disk * 0.967), Math.round(disk * 0.21), "/"],
-    ["tmpfs", 2_005_088, 0, "/dev/shm"],
-  ] as const;
-  const wanted = args.operands.map((operand) => process.resolve(operand));
-  for (const [index, path] of wanted.entries()) {
-    if (process.files.exists(path)) continue;
-    await process.err(`df: ${args.operands[index] ?? ""}: No such file or directory\n`);
-    return 1;
-  }
-  const holds = (path: string): string =>
-    path.startsWith("/run")
-      ? "/run"
-      : path.startsWith("/dev/shm")
-        ? "/dev/shm"
-        : path.startsWith("/dev")
-          ? "/dev"
-          : "/";
-  const human = args.has("-h", "--human-readable", "-H");
-  const show = (kilobytes: number): string => {
-    if (!human) return String(args.has("-m") ? Math.ceil(kilobytes / 1024) : kilobytes);
-    if (kilobytes === 0) return "0";
-    const [value, letter] =
-      kilobytes >= 1_048_576
-        ? [kilobytes / 1_048_576, "G"]
-        : kilobytes >= 1024
-          ? [kilobytes / 1024, "M"]
-          : [kilobytes, "K"];
-    return value < 10 ? `${(Math.ceil(value * 10) / 10).toFixed(1)}${letter}` : `${Math.ceil(value)}${letter}`;
-  };
-  const width = human ? 5 : 9;
-  const chosen = rows.filter(([, , , path]) => wanted.length === 0 || wanted.some((item) => holds(item) === path));
-  const title = human
-    ? `Filesystem      Size  Used Avail Use% Mounted on\n`
-    : `Filesystem     ${args.has("-m") ? "1M-blocks" : "1K-blocks"}    Used Available Use% Mounted on\n`;
-  const lines = chosen.map(([source, size, used, path]) => {
-    const percent = `${Math.ceil((used / size) * 100)}%`.padStart(4);
-    return human
-      ? `${source.padEnd(14)} ${show(size).padStart(width)} ${show(used).padStart(width)} ${show(size - used).padStart(width)} ${percent} ${path}\n`
-      : `${source.padEnd(14)} ${show(size).padStart(width)} ${show(used).padStart(7)} ${show(size - used).padStart(9)} ${percent} ${path}\n`;
-  });
-  await process.out(title + lines.join(""));
-  return 0;
-}
-
-async function mount(process: Process): Promise<number> {
-  const operands = process.argv.slice(1).filter((arg) => !arg.startsWith("-"));
-  if (operands.length === 0 && !process.argv.includes("-a")) {
-    await process.out(
-      mountTable(process.machine.kernel)
-        .map((item) => `${item.source} on ${item.path} type ${item.type} (${item.options})\n`)
-        .join(""),
-    );
-    return 0;
-  }
-  if (process.credentials.uid !== 0) {
-    await process.err("mount: only root can do that\n");
-    return 1;
-  }
-  if (process.argv.includes("-a")) return 0;
-  // Simplified: the file system of a machine is one piece, nothing else can be mounted.
-  await process.err(`mount: ${operands.at(-1) ?? ""}: mount failed: Operation not supported.\n`);
-  return 32;
-}
-
-async function umount(process: Process): Promise<number> {
-  await process.err(`umount: ${process.argv.at(-1) ?? ""}: not mounted.\n`);
-  return 32;
-}
-
-async function findmnt(process: Process): Promise<number> {
-  const rows = mountTable(process.machine.kernel);
-  const wanted = process.argv.slice(1).filter((arg) => arg.startsWith("/"));
-  const chosen = rows.filter((item) => wanted.length === 0 || wanted.includes(item.path));
-  if (chosen.length === 0) return 1;
-  await process.out(
-    `TARGET SOURCE FSTYPE OPTIONS\n${chosen.map((item) => `${item.path} ${item.source} ${item.type} ${item.options}\n`).join("")}`,
-  );
-  return 0;
-}
-
-async function mountpoint(process: Process): Promise<number> {
-  const path = process.resolve(process.argv.at(-1) ?? "");
-  const is = mountTable(process.machine.kernel).some((item) => item.path === path);
-  if (!process.argv.includes("-q")) await process.out(`${path} is ${is ? "" : "not "}a mountpoint\n`);
-  return is ? 0 : 1;
-}
-
-async function lsblk(process: Process): Promise<number> {
-  const size = process.machine.hardware.diskGigabytes;
-  await process.out(
-    `NAME    MAJ:MIN RM  SIZE RO TYPE MOUNTPOINT\nvda     252:0    0   ${size}G  0 disk \n├─vda1  252:1    0 ${(size - 0.1).toFixed(1)}G  0 part /\n├─vda14 252:14   0    4M  0 part \n└─vda15 252:15   0  106M  0 part /boot/efi\n`,
-  );
-  return 0;
-}
-
 async function lscpu(process: Process): Promise<number> {
   const { hardware } = process.machine;
   const row = (label: string, value: string): string => `${`${label}:`.padEnd(33)}${value}\n`;
@@ -533,12 +338,6 @@ export const hostPrograms: ProgramTable = {
   shutdown,
   halt: shutdown,
   poweroff: shutdown,
-  df,
-  mount,
-  umount,
-  findmnt,
-  mountpoint,
-  lsblk,
   lscpu,
   ldconfig,
   service,

@@ -5,6 +5,7 @@ import { journalctl } from "./journalctl.ts";
 import { kernelPrograms } from "./kernel-tools.ts";
 import { networkTools } from "./network-tools.ts";
 import { packagePrograms } from "./packages.ts";
+import { storagePrograms } from "./storage-tools.ts";
 import { systemctl } from "./systemctl.ts";
 
 /** Programs that look after the machine itself: units, packages, kernel, accounts, network settings. */
@@ -14,6 +15,7 @@ export const systemPrograms: ProgramTable = {
   ...packagePrograms,
   ...kernelPrograms,
   ...hostPrograms,
+  ...storagePrograms,
   ...accountPrograms,
   ...networkTools,
 };

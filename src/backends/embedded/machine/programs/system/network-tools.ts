@@ -1,77 +1,146 @@
+import type { ModelledMachine } from "../../machine.ts";
 import type { Process, ProgramTable } from "../../process.ts";
+import { cniBridges, networkOf } from "../../system/bridges.ts";
 import { parseArguments } from "./arguments.ts";
 
+interface Link {
+  name: string;
+  mac: string;
+  flags: string;
+  mtu: number;
+  queue: string;
+  address: string;
+  prefix: number;
+  state: string;
+}
+
+function linksOf(machine: ModelledMachine): Link[] {
+  const up = "BROADCAST,MULTICAST,UP,LOWER_UP";
+  return [
+    {
+      name: "lo",
+      mac: "00:00:00:00:00:00",
+      flags: "LOOPBACK,UP,LOWER_UP",
+      mtu: 65_536,
+      queue: "noqueue",
+      address: "127.0.0.1",
+      prefix: 8,
+      state: "UNKNOWN",
+    },
+    {
+      name: "ens3",
+      mac: macOf(machine.address),
+      flags: up,
+      mtu: 1500,
+      queue: "fq_codel",
+      address: machine.address,
+      prefix: 24,
+      state: "UP",
+    },
+    ...cniBridges(machine).map((bridge) => ({
+      name: bridge.name,
+      mac: macOf(bridge.address),
+      flags: up,
+      mtu: 1500,
+      queue: "noqueue",
+      address: bridge.address,
+      prefix: bridge.prefix,
+      state: "UP",
+    })),
+  ];
+}
+
+const broadcast = (link: Link): string =>
+  link.address.replace(link.prefix === 16 ? /\d+\.\d+$/ : /\d+$/, link.prefix === 16 ? "255.255" : "255");
+
+function linkText(link: Link, index: number, mode: string): string {
+  const loop = link.name === "lo";
+  return (
+    `${index + 1}: ${link.name}: <${link.flags}> mtu ${link.mtu} qdisc ${link.queue} state ${link.state} ${mode}group default qlen 1000\n` +
+    `    link/${loop ? "loopback" : "ether"} ${link.mac} brd ${loop ? "00:00:00:00:00:00" : "ff:ff:ff:ff:ff:ff"}\n`
+  );
+}
+
+function addressText(link: Link): string {
+  if (link.name === "lo")
+    return "    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever\n    inet6 ::1/128 scope host \n       valid_lft forever preferred_lft forever\n";
+  const dynamic = link.name === "ens3";
+  const life = dynamic ? "86000sec" : "forever";
+  return `    inet ${link.address}/${link.prefix} brd ${broadcast(link)} scope global ${dynamic ? "dynamic " : ""}${link.name}\n       valid_lft ${life} preferred_lft ${life}\n`;
+}
+
 async function ip(process: Process): Promise<number> {
-  const args = parseArguments(process.argv.slice(1), [
-    "-4",
-    "-6",
-    "-o",
-    "-br",
-    "-c",
-    "-d",
-    "-s",
-    "-b",
-    "-r",
-    "-j",
-    "--brief",
-  ]);
+  const args = parseArguments(process.argv.slice(1), ["-4", "-6", "-o", "-b", "-c", "-d", "-s", "-r", "-j", "--brief"]);
   const brief = process.argv.some((arg) => arg === "-br" || arg === "--brief");
   const [object = "", ...rest] = args.operands;
-  const { machine } = process;
-  const mac = macOf(machine.address);
-  const bridge = machine.rootFiles.exists("/sys/class/net/cni0/address");
-  const only = rest.includes("dev") ? rest[rest.indexOf("dev") + 1] : rest[0] === "show" ? rest[1] : undefined;
-  if (/^a(ddr(ess)?)?$/.test(object)) {
-    if (brief) {
-      await process.out(
-        `lo               UNKNOWN        127.0.0.1/8 ::1/128 \nens3             UP             ${machine.address}/24 \n${bridge ? "cni0             UP             10.22.0.1/16 \n" : ""}`,
-      );
-      return 0;
-    }
-    const blocks: Record<string, string> = {
-      lo: "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever\n    inet6 ::1/128 scope host \n       valid_lft forever preferred_lft forever\n",
-      ens3: `2: ens3: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP group default qlen 1000\n    link/ether ${mac} brd ff:ff:ff:ff:ff:ff\n    inet ${machine.address}/24 brd ${machine.address.replace(/\d+$/, "255")} scope global dynamic ens3\n       valid_lft 86000sec preferred_lft 86000sec\n`,
-    };
-    if (bridge)
-      blocks["cni0"] =
-        "3: cni0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000\n    link/ether 0a:58:0a:16:00:01 brd ff:ff:ff:ff:ff:ff\n    inet 10.22.0.1/16 brd 10.22.255.255 scope global cni0\n       valid_lft forever preferred_lft forever\n";
-    if (only !== undefined && blocks[only] === undefined) {
-      await process.err(`Device "${only}" does not exist.\n`);
+  const links = linksOf(process.machine);
+  const isLink = /^l(ink?)?$/.test(object);
+  if (isLink && ["add", "del", "delete", "set"].includes(rest[0] ?? "")) return changeLink(process, rest, links);
+  if (isLink || /^a(ddr(ess)?)?$/.test(object)) {
+    const wanted = rest.includes("dev")
+      ? rest[rest.indexOf("dev") + 1]
+      : rest[0] === "show" || rest[0] === "list"
+        ? rest[1]
+        : undefined;
+    const shown = links
+      .map((link, index) => ({ link, index }))
+      .filter(({ link }) => wanted === undefined || link.name === wanted);
+    if (shown.length === 0) {
+      await process.err(`Device "${wanted ?? ""}" does not exist.\n`);
       return 1;
     }
-    await process.out(only === undefined ? Object.values(blocks).join("") : (blocks[only] ?? ""));
+    const text = shown.map(({ link, index }) => {
+      if (brief)
+        return `${link.name.padEnd(16)} ${link.state.padEnd(14)} ${isLink ? `${link.mac} <${link.flags}>` : `${link.address}/${link.prefix}`} \n`;
+      return isLink ? linkText(link, index, "mode DEFAULT ") : linkText(link, index, "") + addressText(link);
+    });
+    await process.out(text.join(""));
     return 0;
   }
   if (/^r(oute)?$/.test(object)) {
-    const gateway = machine.address.replace(/\d+$/, "1");
-    if (rest[0] === "get")
+    const { address } = process.machine;
+    const gateway = address.replace(/\d+$/, "1");
+    if (rest[0] === "get") {
       await process.out(
-        `${rest[1] ?? ""} via ${gateway} dev ens3 src ${machine.address} uid ${process.credentials.uid} \n    cache \n`,
+        `${rest[1] ?? ""} via ${gateway} dev ens3 src ${address} uid ${process.credentials.uid} \n    cache \n`,
       );
-    else {
-      await process.out(
-        `default via ${gateway} dev ens3 proto dhcp src ${machine.address} metric 100 \n${bridge ? "10.22.0.0/16 dev cni0 proto kernel scope link src 10.22.0.1 \n" : ""}${machine.address.replace(/\d+$/, "0")}/24 dev ens3 proto kernel scope link src ${machine.address} \n`,
-      );
-    }
-    return 0;
-  }
-  if (/^l(ink)?$/.test(object)) {
-    if (rest[0] === "del" || rest[0] === "delete" || rest[0] === "set") {
-      const device = rest.find((word, index) => index > 0 && word !== "dev" && word !== "type") ?? "";
-      if (process.credentials.uid !== 0)
-        return process.err("RTNETLINK answers: Operation not permitted\n").then(() => 2);
-      if (device === "cni0" && bridge && rest[0] !== "set") machine.rootFiles.removeTree("/sys/class/net/cni0");
-      else if (!["lo", "ens3", "cni0"].includes(device) || (device === "cni0" && !bridge))
-        return process.err(`Cannot find device "${device}"\n`).then(() => 1);
       return 0;
     }
+    if (rest.length > 0 && !["show", "list"].includes(rest[0] ?? "")) {
+      // Simplified: routes follow from the lab's network and cannot be changed by hand.
+      await process.err(
+        process.credentials.uid === 0
+          ? "RTNETLINK answers: Operation not supported\n"
+          : "RTNETLINK answers: Operation not permitted\n",
+      );
+      return 2;
+    }
+    const bridges = cniBridges(process.machine).map(
+      (bridge) =>
+        `${networkOf(bridge)}/${bridge.prefix} dev ${bridge.name} proto kernel scope link src ${bridge.address} \n`,
+    );
     await process.out(
-      `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000\n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n2: ens3: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP mode DEFAULT group default qlen 1000\n    link/ether ${mac} brd ff:ff:ff:ff:ff:ff\n${bridge ? "3: cni0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT group default qlen 1000\n    link/ether 0a:58:0a:16:00:01 brd ff:ff:ff:ff:ff:ff\n" : ""}`,
+      `default via ${gateway} dev ens3 proto dhcp src ${address} metric 100 \n${address.replace(/\d+$/, "0")}/24 dev ens3 proto kernel scope link src ${address} \n${bridges.join("")}`,
     );
     return 0;
   }
   await process.err(`Object "${object}" is unknown, try "ip help".\n`);
   return 1;
+}
+
+/** Simplified: links follow from the CNI's networks and cannot be changed by hand. */
+async function changeLink(process: Process, words: readonly string[], links: readonly Link[]): Promise<number> {
+  const device = words.slice(1).find((word) => !["dev", "type", "bridge"].includes(word)) ?? "";
+  if (words[0] !== "add" && !links.some((link) => link.name === device)) {
+    await process.err(`Cannot find device "${device}"\n`);
+    return 1;
+  }
+  await process.err(
+    process.credentials.uid === 0
+      ? "RTNETLINK answers: Operation not supported\n"
+      : "RTNETLINK answers: Operation not permitted\n",
+  );
+  return 2;
 }
 
 const macOf = (address: string): string =>

@@ -1,6 +1,5 @@
 import { FileError } from "../../files/errors.ts";
 import { root } from "../../files/file-system.ts";
-import { dirname } from "../../files/paths.ts";
 import type {
   ModelledMachine,
   RunningProcess,
@@ -10,10 +9,12 @@ import type {
   UnitStatus,
 } from "../../machine.ts";
 import type { SignalName } from "../../process.ts";
-import { signalNumbers } from "../../process.ts";
 import { fileLines } from "../users.ts";
+import { endingOf } from "./endings.ts";
+import type { Ending } from "./endings.ts";
 import { LineSink } from "./line-sink.ts";
-import { fileState, installLinks, loadUnit, pulledInBy, unitFileNames, unitName } from "./unit-loader.ts";
+import { disableUnit, enableUnit, maskUnit, unmaskUnit } from "./unit-links.ts";
+import { fileState, loadUnit, pulledInBy, unitFileNames, unitName } from "./unit-loader.ts";
 import type { FileState, LoadedUnit } from "./unit-loader.ts";
 import { parseCommand, setting, splitWords, timeSpan, truthy, words } from "./unit-file.ts";
 
@@ -36,13 +37,6 @@ interface UnitState extends SavedUnit {
   /** Monotonic times of the latest starts, for the start limit. */
   starts: number[];
   cancelRestart: (() => void) | undefined;
-}
-
-/** How a command or main process ended, in systemd's words. */
-interface Ending {
-  clean: boolean;
-  result: "success" | "exit-code" | "signal";
-  text: string;
 }
 
 const defaultEnvironment: Readonly<Record<string, string>> = {
@@ -117,6 +111,11 @@ export class Systemd implements UnitManager {
     return this.#states.get(this.unit(name).id)?.result ?? "success";
   }
 
+  /** Process id of the latest main process, also when it has ended. */
+  lastPid(name: string): number | undefined {
+    return this.#states.get(this.unit(name).id)?.mainPid;
+  }
+
   status(name: string): UnitStatus {
     const unit = this.unit(name);
     const state = this.#states.get(unit.id);
@@ -180,76 +179,34 @@ export class Systemd implements UnitManager {
     }
     if (state.active !== "active") return failure(`${state.unit.id} is not active, cannot reload.`);
     this.#log(state.unit.id, `Reloading ${this.#title(state)}.`);
-    const ending = await this.#runCommands(state, "ExecReload", undefined);
+    // Simplified: a real daemon reads some of its settings again on SIGHUP; the modelled ones read them when they start.
+    const hangsUp = commands.every((command) => /\bkill\b.*HUP\s+\$\{?MAINPID/.test(command));
+    const ending = hangsUp ? undefined : await this.#runCommands(state, "ExecReload", undefined);
     if (ending && !ending.clean) return this.#jobFailed(state, ending.result);
     this.#log(state.unit.id, `Reloaded ${this.#title(state)}.`);
     return success;
   }
 
   enable(name: string): UnitResult {
-    const files = this.#machine.rootFiles;
-    const unit = loadUnit(files, name);
-    if (unit.loadState === "masked") return failure(`Failed to enable unit: Unit file ${unit.fragment} is masked.`);
-    if (unit.loadState === "not-found")
-      return failure(`Failed to enable unit: Unit file ${unitName(name)} does not exist.`);
-    if (unit.id !== unitName(name))
-      return failure(`Failed to enable unit: Refusing to operate on alias name or linked unit file: ${unitName(name)}`);
-    const links = installLinks(unit);
-    const also = words(unit.settings, "Install", "Also");
-    if (links.length === 0 && also.length === 0) return { ok: true, message: noInstallSection };
-    const said: string[] = [];
-    for (const link of links) {
-      files.makeDirectories(dirname(link.path));
-      if (linkTarget(files, link.path) === link.target) continue;
-      files.removeTree(link.path);
-      files.symlink(link.target, link.path);
-      said.push(`Created symlink ${link.path} → ${link.target}.`);
-    }
-    for (const other of also) if (this.fileState(other) === "disabled") said.push(this.enable(other).message);
-    this.reload();
-    return { ok: true, message: said.filter(Boolean).join("\n") };
+    return this.#link(enableUnit(this.#machine.rootFiles, name));
   }
 
   disable(name: string): UnitResult {
-    const files = this.#machine.rootFiles;
-    const wanted = unitName(name);
-    const unit = loadUnit(files, wanted);
-    if (unit.loadState === "not-found") return failure(`Failed to disable unit: Unit file ${wanted} does not exist.`);
-    const said: string[] = [];
-    const folder = "/etc/systemd/system";
-    const candidates = installLinks(unit).map((link) => link.path);
-    for (const entry of files.isDirectory(folder) ? files.list(folder) : []) {
-      if (/\.(wants|requires)$/.test(entry)) candidates.push(`${folder}/${entry}/${unit.id}`);
-    }
-    for (const path of new Set(candidates)) {
-      if (linkTarget(files, path) === undefined) continue;
-      files.unlink(path);
-      said.push(`Removed ${path}.`);
-    }
-    this.reload();
-    return { ok: true, message: said.join("\n") };
+    return this.#link(disableUnit(this.#machine.rootFiles, name));
   }
 
   mask(name: string): UnitResult {
-    const files = this.#machine.rootFiles;
-    const path = `/etc/systemd/system/${unitName(name)}`;
-    const missing = loadUnit(files, name).loadState === "not-found";
-    if (linkTarget(files, path) === "/dev/null") return success;
-    if (files.exists(path)) return failure(`Failed to mask unit: File ${path} already exists.`);
-    files.makeDirectories(dirname(path));
-    files.removeTree(path);
-    files.symlink("/dev/null", path);
-    this.reload();
-    const warning = missing ? `Unit ${unitName(name)} does not exist, proceeding anyway.\n` : "";
-    return { ok: true, message: `${warning}Created symlink ${path} → /dev/null.` };
+    return this.#link(maskUnit(this.#machine.rootFiles, name));
   }
 
   unmask(name: string): UnitResult {
-    const path = `/etc/systemd/system/${unitName(name)}`;
-    if (linkTarget(this.#machine.rootFiles, path) !== "/dev/null") return success;
-    this.#machine.rootFiles.unlink(path);
-    this.reload();
-    return { ok: true, message: `Removed ${path}.` };
+    return this.#link(unmaskUnit(this.#machine.rootFiles, name));
+  }
+
+  /** systemctl reloads the manager after it changed links. */
+  #link(result: UnitResult): UnitResult {
+    if (result.ok) this.reload();
+    return result;
   }
 
   /** Forgets that units failed; all of them without a name. */
@@ -336,7 +293,7 @@ export class Systemd implements UnitManager {
     if (unit.loadState === "masked") return said(`Unit ${unit.id} is masked.`);
     if (unit.loadState === "bad-setting") {
       return failure(
-        `${`Failed to ${verb} ${unit.id}: Unit ${unit.id} has a bad unit file setting.`}\nSee system logs and 'systemctl status ${unit.id}' for details.`,
+        `Failed to ${verb} ${unit.id}: Unit ${unit.id} has a bad unit file setting.\nSee system logs and 'systemctl status ${unit.id}' for details.`,
       );
     }
     return undefined;
@@ -740,53 +697,3 @@ export class Systemd implements UnitManager {
 
 const success: UnitResult = { ok: true, message: "" };
 const failure = (message: string): UnitResult => ({ ok: false, message });
-
-const signalNames = new Map(Object.entries(signalNumbers).map(([name, number]) => [number, name.replace(/^SIG/, "")]));
-const cleanSignals = new Set(["TERM", "INT", "HUP", "PIPE"]);
-const statusNames: Readonly<Record<number, string>> = {
-  0: "SUCCESS",
-  1: "FAILURE",
-  2: "INVALIDARGUMENT",
-  126: "n/a",
-  127: "n/a",
-  203: "EXEC",
-  217: "USER",
-};
-
-function endingOf(code: number): Ending {
-  const signal = code > 128 ? signalNames.get(code - 128) : undefined;
-  if (signal !== undefined) {
-    return {
-      clean: cleanSignals.has(signal),
-      result: cleanSignals.has(signal) ? "success" : "signal",
-      text: `code=killed, status=${code - 128}/${signal}`,
-    };
-  }
-  return {
-    clean: code === 0,
-    result: code === 0 ? "success" : "exit-code",
-    text: `code=exited, status=${code}/${statusNames[code] ?? "n/a"}`,
-  };
-}
-
-function linkTarget(files: ModelledMachine["rootFiles"], path: string): string | undefined {
-  try {
-    return files.readLink(path);
-  } catch {
-    return undefined;
-  }
-}
-
-const noInstallSection = `The unit files have no installation config (WantedBy=, RequiredBy=, Also=,
-Alias= settings in the [Install] section, and DefaultInstance= for template
-units). This means they are not meant to be enabled using systemctl.
- 
-Possible reasons for having this kind of units are:
-• A unit may be statically enabled by being symlinked from another unit's
-  .wants/ or .requires/ directory.
-• A unit's purpose may be to act as a helper for some other unit which has
-  a requirement dependency on it.
-• A unit may be started when needed via activation (socket, path, timer,
-  D-Bus, udev, scripted systemctl call, ...).
-• In case of template units, the unit is meant to be enabled with some
-  instance name specified.`;
