@@ -20,7 +20,7 @@ export interface Lab {
   run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
 }
 
-export interface RunOptions {
+interface RunOptions {
   user?: "root" | "ubuntu";
   stdin?: string;
   cwd?: string;

@@ -22,7 +22,7 @@ export interface Release {
   versions: Record<string, string>;
 }
 
-export interface CommunityImage {
+interface CommunityImage {
   name: string;
   tags: string[];
   content: string;

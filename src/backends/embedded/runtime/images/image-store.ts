@@ -225,7 +225,7 @@ export class ImageStore {
 }
 
 /** Names under which a store may hold what a person typed. */
-export function candidateNames(text: string): string[] {
+function candidateNames(text: string): string[] {
   let reference: ImageReference;
   try {
     reference = parseReference(text);

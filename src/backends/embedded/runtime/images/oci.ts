@@ -66,7 +66,7 @@ export interface ImageContent {
   layers: Layer[];
 }
 
-export interface Layer {
+interface Layer {
   descriptor: Descriptor;
   /** Compressed as the descriptor says. */
   bytes: Uint8Array;

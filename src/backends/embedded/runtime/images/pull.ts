@@ -2,14 +2,7 @@ import type { ModelledMachine } from "../../machine/machine.ts";
 import type { ImageStore, StoredImage } from "./image-store.ts";
 import type { ImageContent } from "./oci.ts";
 import type { ImageReference } from "./reference.ts";
-import {
-  familiarName,
-  formatReference,
-  InvalidReference,
-  parseReference,
-  parseTagged,
-  repositoryOf,
-} from "./reference.ts";
+import { formatReference, InvalidReference, parseTagged, repositoryOf } from "./reference.ts";
 import type { PullOptions, RegistryEndpoint } from "./registry-client.ts";
 import { pullImage, pushImage, RegistryClient, RegistryError } from "./registry-client.ts";
 import {
@@ -66,7 +59,7 @@ export async function pullForCrio(pull: ImagePull): Promise<StoredImage> {
 }
 
 /** Pulls one full name as containers/image does; also under buildah and skopeo. Rejects with PullError. */
-export async function pullByContainersImage(
+async function pullByContainersImage(
   pull: ImagePull & { tlsVerify?: boolean | undefined; home?: string | undefined },
 ): Promise<StoredImage> {
   const { reference, content } = await fetchByContainersImage(pull);
@@ -213,9 +206,6 @@ function containerdWords(error: RegistryError | undefined, reference: ImageRefer
 }
 
 const sentence = (method: string): string => method.slice(0, 1) + method.slice(1).toLowerCase();
-
-/** The name of an image as `docker://` transports print it. */
-export const transportName = (text: string): string => `docker://${familiarName(parseReference(text))}`;
 
 export interface ImagePush {
   machine: ModelledMachine;

@@ -3,9 +3,11 @@ import type { ImageStore, StoredImage } from "../../../runtime/images/image-stor
 import type { ImageContent } from "../../../runtime/images/oci.ts";
 import { fetchByContainersImage, PullError } from "../../../runtime/images/pull.ts";
 import {
+  familiarName,
   formatReference,
   InvalidReference,
   isShortName,
+  parseReference,
   parseTagged,
   repositoryOf,
 } from "../../../runtime/images/reference.ts";
@@ -108,10 +110,11 @@ export async function pull(
       return store.add(content, names, [`${repositoryOf(reference)}@${content.manifestDigest}`]);
     } catch (error) {
       if (!(error instanceof PullError)) throw error;
-      last = new PullError(`initializing source docker://${familiar(candidate)}: ${error.message}`, error.notFound);
+      last = new PullError(
+        `initializing source docker://${familiarName(parseReference(candidate))}: ${error.message}`,
+        error.notFound,
+      );
     }
   }
   throw last ?? new BuildahError(`no image ${name}`);
 }
-
-const familiar = (name: string): string => name.replace(/^docker\.io\/(library\/)?/, "");
