@@ -19,7 +19,7 @@ const ignoredMetadata = new Set([
 ]);
 
 /** The fields of an object as a tree; what the server itself writes is left out. */
-export function fieldTree(object: JsonObject, type: FieldType | undefined): FieldTree {
+function fieldTree(object: JsonObject, type: FieldType | undefined): FieldTree {
   const tree: FieldTree = {};
   for (const [field, value] of Object.entries(object)) {
     if (field === "apiVersion" || field === "kind" || value === undefined || value === null) continue;
@@ -146,7 +146,7 @@ function intersect(tree: FieldTree, existing: FieldTree): FieldTree {
   return result;
 }
 
-export interface FieldOwner {
+interface FieldOwner {
   name: string;
   operation: "Apply" | "Update";
   subresource?: string;
@@ -208,7 +208,7 @@ function writeEntries(kind: string, object: JsonObject, owner: FieldOwner, chang
   else delete metadata["managedFields"];
 }
 
-export interface ApplyRequest {
+interface ApplyRequest {
   kind: string;
   group: string;
   plural: string;

@@ -44,7 +44,7 @@ export interface RemoveOptions extends DeleteOptions {
 }
 
 /** What a deletion left: the object while it is going or for kinds that answer it, else only its identity. */
-export interface Removal {
+interface Removal {
   object: JsonObject;
   gone: boolean;
 }

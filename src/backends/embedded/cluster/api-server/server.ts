@@ -1,11 +1,11 @@
 import { encode } from "../../machine/io.ts";
 import { ApiError, type ApiRequest, type ApiResponse, type UserInfo } from "../api.ts";
-import { copy, isObject, listAt, numberAt, textAt, type JsonObject } from "../json.ts";
+import { copy, isObject, listAt, textAt, type JsonObject } from "../json.ts";
 import { openapiDocument, openapiIndex, openapiV2Document, openapiV2Protobuf } from "../openapi/documents.ts";
 import { rootType } from "../openapi/fields.ts";
 import { cannotHandle, pruneUnknown } from "../openapi/decode.ts";
-import { apiGroups, apiVersionOf, kindOf, kinds, type ResourceKind } from "../resources/kinds.ts";
-import { authorize, type Attributes } from "./authorization.ts";
+import { apiGroups, apiVersionOf, kindOf, type ResourceKind } from "../resources/kinds.ts";
+import { authorize } from "./authorization.ts";
 import type { TokenKeys } from "./authentication.ts";
 import { parseBody, parsePatch, patchTypeOf, type PatchType } from "./body.ts";
 import { storageKey, timestamp, type Caller, type ServerContext } from "./context.ts";
@@ -13,7 +13,8 @@ import { aggregatedType, discoveryDocument } from "./discovery.ts";
 import { badRequest, internal, invalid, methodNotAllowed, notFound, required, resourceNotFound } from "./errors.ts";
 import { eventForGroup, eventFromGroup } from "./events.ts";
 import { applyFields } from "./managed-fields.ts";
-import { Objects, type RemoveOptions, type Selection } from "./objects.ts";
+import { Objects, type Selection } from "./objects.ts";
+import { paginate } from "./paging.ts";
 import { jsonPatch, mergePatch, strategicMerge } from "./patch.ts";
 import {
   deletedStatus,
@@ -24,31 +25,23 @@ import {
   textResponse,
   type Format,
 } from "./responses.ts";
+import { removeOptions } from "./remove-options.ts";
 import { parseFieldSelector, parseLabelSelector } from "./selectors.ts";
 import { answerReview, applyScale, bindPod, componentStatuses, evictPod, issueToken, scaleOf } from "./subresources.ts";
+import { attributesOf, parseTarget, type ResourceTarget } from "./targets.ts";
 import { deprecation, versionDocument, type ServerVersion } from "./version.ts";
 import { watchBody, watchObjects } from "./watch.ts";
 
 /** Requests that lead out of the server, to a kubelet, a pod or a service. */
 export type StreamHandler = (request: ApiRequest, target: ResourceTarget) => Promise<ApiResponse>;
 
-export interface ApiServerOptions extends ServerContext {
+interface ApiServerOptions extends ServerContext {
   version: ServerVersion;
   /** `address:port` as discovery shows it. */
   address: string;
   tokenKeys?: TokenKeys;
   /** Answers log, exec, attach, portforward and proxy. */
   streams?: StreamHandler;
-}
-
-/** What a request's path names. */
-export interface ResourceTarget {
-  kind: ResourceKind;
-  namespace: string;
-  name: string;
-  subresource: string;
-  /** Path after the subresource, for proxies; begins with a slash. */
-  rest: string;
 }
 
 const returnsDeleted = new Set([
@@ -61,7 +54,6 @@ const returnsDeleted = new Set([
   "ResourceQuota",
 ]);
 const streamed = new Set(["log", "exec", "attach", "portforward", "proxy"]);
-const maximumNameLength = 1000;
 
 /** The Kubernetes API over a store: from a parsed request of a known user to its answer. */
 export class ApiServer {
@@ -551,129 +543,4 @@ function patched(old: JsonObject, patch: unknown, type: PatchType, model: string
   const result = type === "strategic" ? strategicMerge(old, patch, model) : mergePatch(old, patch);
   if (!isObject(result)) throw badRequest("error decoding patch: the result is not an object");
   return result;
-}
-
-interface Paged {
-  items: JsonObject[];
-  metadata: { resourceVersion: string; continue?: string; remainingItemCount?: number };
-}
-
-function paginate(kind: ResourceKind, all: JsonObject[], query: URLSearchParams, revision: number): Paged {
-  const resourceVersion = String(revision);
-  const limit = Number(query.get("limit") ?? 0);
-  const keyOf = (object: JsonObject): string =>
-    storageKey(kind, textAt(object, "metadata", "namespace"), textAt(object, "metadata", "name"));
-  const token = query.get("continue") ?? "";
-  let rest = all;
-  if (token !== "") {
-    const start = continueKey(token);
-    rest = all.filter((object) => keyOf(object) > start);
-  }
-  if (!(limit > 0) || rest.length <= limit) return { items: rest, metadata: { resourceVersion } };
-  const items = rest.slice(0, limit);
-  const last = items.at(-1);
-  const next = Buffer.from(
-    JSON.stringify({ v: "meta.k8s.io/v1", rv: revision, start: `${last ? keyOf(last) : ""}\u0000` }),
-  ).toString("base64url");
-  const selected = query.has("labelSelector") || query.has("fieldSelector");
-  const remaining = selected ? {} : { remainingItemCount: rest.length - limit };
-  return { items, metadata: { resourceVersion, continue: next, ...remaining } };
-}
-
-function continueKey(token: string): string {
-  const refuse = (why: string): Error => badRequest(`invalid continue token: continue key is not valid: ${why}`);
-  const wrong = /[^A-Za-z0-9_-]/.exec(token)?.index;
-  if (wrong !== undefined || token.length % 4 === 1)
-    throw refuse(`illegal base64 data at input byte ${wrong ?? token.length - 1}`);
-  try {
-    const value: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
-    return textAt(value, "start").replace(/\0$/, "");
-  } catch {
-    throw refuse("invalid character looking for beginning of value");
-  }
-}
-
-function removeOptions(request: ApiRequest): RemoveOptions & { dryRun: boolean } {
-  const body = request.body.length > 0 ? parseBody(request.body, request.headers["content-type"], "DeleteOptions") : {};
-  const query = request.query;
-  const asked = query.get("gracePeriodSeconds");
-  const grace = numberAt(body, "gracePeriodSeconds") ?? (asked === null || asked === "" ? undefined : Number(asked));
-  const policy = textAt(body, "propagationPolicy") || (query.get("propagationPolicy") ?? "");
-  if (policy !== "" && policy !== "Foreground" && policy !== "Background" && policy !== "Orphan") {
-    throw invalid({ name: "", group: "meta.k8s.io", kind: "DeleteOptions" }, [
-      {
-        reason: "FieldValueNotSupported",
-        message: `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
-        field: "propagationPolicy",
-      },
-    ]);
-  }
-  const uid = textAt(body, "preconditions", "uid");
-  const resourceVersion = textAt(body, "preconditions", "resourceVersion");
-  return {
-    ...(grace === undefined || Number.isNaN(grace) ? {} : { gracePeriodSeconds: Math.max(0, grace) }),
-    ...(policy === "" ? {} : { propagationPolicy: policy }),
-    ...(uid ? { uid } : {}),
-    ...(resourceVersion ? { resourceVersion } : {}),
-    orphanDependents: body["orphanDependents"] === true,
-    dryRun: listAt(body, "dryRun").includes("All"),
-  };
-}
-
-/** Undefined for a path that is no resource, `unknown` for a resource that is not served in a group that is. */
-function parseTarget(path: string): ResourceTarget | "unknown" | undefined {
-  const parts = path
-    .split("/")
-    .filter((part) => part !== "")
-    .map(decodePart);
-  const legacy = parts[0] === "api";
-  if (!legacy && parts[0] !== "apis") return undefined;
-  const apiVersion = legacy ? (parts[1] ?? "") : `${parts[1] ?? ""}/${parts[2] ?? ""}`;
-  let rest = parts.slice(legacy ? 2 : 3);
-  if (rest.length === 0) return undefined;
-  if (!kinds.some((kind) => apiVersionOf(kind) === apiVersion)) return undefined;
-  let namespace = "";
-  if (
-    rest[0] === "namespaces" &&
-    rest.length > 2 &&
-    !(legacy && (rest[2] === "status" || rest[2] === "finalize") && rest.length === 3)
-  ) {
-    namespace = rest[1] ?? "";
-    rest = rest.slice(2);
-  }
-  const [plural = "", name = "", subresource = "", ...more] = rest;
-  const kind = kindOf(apiVersion, plural);
-  if (!kind || (namespace !== "" && !kind.namespaced) || name.length > maximumNameLength) return "unknown";
-  if (kind.namespaced && namespace === "" && name !== "") return "unknown";
-  return { kind, namespace, name, subresource, rest: `/${more.join("/")}` };
-}
-
-function decodePart(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
-}
-
-const verbs: Readonly<Record<string, string>> = { POST: "create", PUT: "update", PATCH: "patch" };
-
-function attributesOf(request: ApiRequest, target: ResourceTarget | "unknown" | undefined): Attributes {
-  const blank = { group: "", resource: "", subresource: "", namespace: "", name: "", path: request.path };
-  if (!target || target === "unknown") return { ...blank, verb: request.method.toLowerCase() };
-  const { kind, namespace, name, subresource } = target;
-  const watch = request.query.get("watch");
-  let verb = verbs[request.method];
-  if (verb === undefined && request.method === "DELETE") verb = name === "" ? "deletecollection" : "delete";
-  verb ??= watch === "1" || watch === "true" ? "watch" : name === "" ? "list" : "get";
-  const single = /(?:^|,)metadata\.name=([^,]+)/.exec(request.query.get("fieldSelector") ?? "")?.[1];
-  return {
-    verb,
-    group: kind.group,
-    resource: kind.plural,
-    subresource,
-    namespace: kind.plural === "namespaces" ? name : namespace,
-    name: name || (verb === "list" || verb === "watch" ? (single ?? "") : ""),
-    path: request.path,
-  };
 }

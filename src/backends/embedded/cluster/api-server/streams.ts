@@ -4,8 +4,9 @@ import type { ApiRequest, ApiResponse } from "../api.ts";
 import { numberAt, objectAt, objectsAt, textAt, type JsonObject } from "../json.ts";
 import type { ServerContext } from "./context.ts";
 import { badRequest, failure, notFound } from "./errors.ts";
-import type { ResourceTarget, StreamHandler } from "./server.ts";
+import type { StreamHandler } from "./server.ts";
 import { containerOf } from "./subresources.ts";
+import type { ResourceTarget } from "./targets.ts";
 
 interface KubeletCredentials {
   /** Paths of the client certificate and key that kubelets trust. */

@@ -8,7 +8,7 @@ import type { Selection } from "./objects.ts";
 import { fieldsSelect, selects } from "./selectors.ts";
 
 /** One change as a watcher with a selection sees it. */
-export interface SeenEvent {
+interface SeenEvent {
   type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
   object: JsonObject;
 }
@@ -31,7 +31,7 @@ function seen(event: StoredEvent, kind: ResourceKind, selection: Selection): See
   return before ? { type: "DELETED", object: event.object } : undefined;
 }
 
-export interface WatchOptions {
+interface WatchOptions {
   selection: Selection;
   /** Empty or `0` begins with what exists. */
   resourceVersion: string;

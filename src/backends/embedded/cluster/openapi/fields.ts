@@ -24,8 +24,6 @@ export function fieldType(type: FieldType | undefined, field: string): FieldType
 export const elementType = (type: FieldType | undefined): FieldType | undefined =>
   type?.startsWith("[]") || type?.startsWith("{}") ? type.slice(2) : undefined;
 
-export const modelTypes: readonly string[] = Object.keys(types);
-
 /** The model type's name without its version: `V1PodSpec` and `CoreV1Event` are `PodSpec` and `Event`. */
 export const structName = (type: FieldType): string =>
   type.replace(/^[A-Za-z]*?V\d+(?:beta\d+|alpha\d+)?(?=[A-Z])/, "");

@@ -12,7 +12,7 @@ interface Column {
 }
 
 /** How a table shows objects of a kind. */
-export interface TableShape {
+interface TableShape {
   columns: readonly Column[];
   cells(object: JsonObject, now: number): readonly unknown[];
 }

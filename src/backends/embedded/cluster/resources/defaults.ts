@@ -12,7 +12,7 @@ import {
 } from "../json.ts";
 
 /** Fills in what the API fills in for a pod's specification; `running` also what only pods themselves get. */
-export function defaultPodSpec(spec: JsonObject, running: boolean): void {
+function defaultPodSpec(spec: JsonObject, running: boolean): void {
   setDefault(spec, "restartPolicy", "Always");
   setDefault(spec, "terminationGracePeriodSeconds", 30);
   setDefault(spec, "dnsPolicy", "ClusterFirst");
