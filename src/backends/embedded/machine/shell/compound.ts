@@ -61,7 +61,7 @@ export async function runCompound(shell: Shell, command: Command): Promise<numbe
         return (await shell.expander.arithmetic(command.expression)) === 0n ? 1 : 0;
       } catch (error) {
         if (!(error instanceof ShellFailure) || error.ends !== "command") throw error;
-        throw new ShellFailure(/readonly variable$/.test(error.message) ? error.message : `((: ${error.message}`);
+        throw new ShellFailure(error.message.endsWith("readonly variable") ? error.message : `((: ${error.message}`);
       }
     }
     case "condition":

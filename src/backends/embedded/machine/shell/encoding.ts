@@ -20,7 +20,6 @@ export function encodeShell(text: string): Uint8Array {
 /** Quotes a word so that the shell reads it as it is, in the manner of `%q`. */
 export function quoteBackslash(text: string): string {
   if (text === "") return "''";
-  // eslint-style escapes: control characters need the $'..' form.
   if (/[\u0000-\u001f\u007f]/.test(text)) return ansiQuote(text);
   return text.replace(/[^A-Za-z0-9_@%+=:,./\-\u0080-\uffff]/g, "\\$&").replace(/^~/, "\\~");
 }

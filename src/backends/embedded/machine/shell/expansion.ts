@@ -196,8 +196,10 @@ export class Expander {
             place === "assignment" || index === 0
               ? this.#tilde(part.value, parts.length === index + 1, place, index === 0)
               : undefined;
-          if (tilde) for (const piece of tilde) piece.home ? sink.quoted(piece.text) : sink.literal(piece.text);
-          else sink.literal(part.value);
+          for (const piece of tilde ?? [{ text: part.value, home: false }]) {
+            if (piece.home) sink.quoted(piece.text);
+            else sink.literal(piece.text);
+          }
           break;
         }
         case "quoted":
@@ -340,10 +342,7 @@ export class Expander {
 
   #requireSet(name: string, found: Values): void {
     if (found.set || !this.#shell.options.nounset || found.all !== "") return;
-    throw new ShellFailure(`${name}: unbound variable`, {
-      ends: "shell",
-      exitCode: this.#shell.commandString && this.#shell.subshellDepth === 0 ? 127 : 1,
-    });
+    throw new ShellFailure(`${name}: unbound variable`, { ends: "shell", exitCode: this.#shell.unsetStatus });
   }
 
   async #default(
@@ -376,7 +375,7 @@ export class Expander {
     const fallback = operator === ":?" ? "parameter null or not set" : "parameter not set";
     throw new ShellFailure(`${label}: ${value === "" ? fallback : value}`, {
       ends: "shell",
-      exitCode: this.#shell.commandString && this.#shell.subshellDepth === 0 ? 127 : 1,
+      exitCode: this.#shell.unsetStatus,
     });
   }
 
@@ -478,7 +477,8 @@ export class Expander {
     if (offset < 0) offset += chars.length;
     if (offset < 0) return { ...found, values: [""] };
     const end = length === undefined ? chars.length : length < 0 ? chars.length + length : offset + length;
-    if (end < offset) throw new ShellFailure(`${parameter.second?.source}: substring expression < 0`);
+    if (length !== undefined && length < 0 && end < offset && offset <= chars.length)
+      throw new ShellFailure(`${parameter.second?.source}: substring expression < 0`);
     return { ...found, values: [chars.slice(offset, end).join("")] };
   }
 }

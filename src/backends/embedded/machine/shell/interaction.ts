@@ -173,7 +173,7 @@ export class Interaction {
   /** `[1]+  Done  sleep 1` for jobs that ended since. */
   async #notices(): Promise<void> {
     const { jobs } = this.shell;
-    for (const job of [...jobs.all()]) {
+    for (const job of jobs.all()) {
       if (job.exitCode === undefined) continue;
       await this.shell.write(2, `${jobs.describe(job)}\n`);
       jobs.forget(job);

@@ -262,7 +262,7 @@ export class Shell {
         if (index === undefined) {
           const value = this.variables.get(name);
           if (value === undefined && this.options.nounset)
-            throw new ShellFailure(`${name}: unbound variable`, { ends: "shell" });
+            throw new ShellFailure(`${name}: unbound variable`, { ends: "shell", exitCode: this.unsetStatus });
           return value;
         }
         return this.variables.items(name).get(this.#arithmeticKey(name, index));
@@ -308,6 +308,11 @@ export class Shell {
     const lower = text.filter((letter) => letter === letter.toLowerCase());
     const upper = text.filter((letter) => letter !== letter.toLowerCase());
     return [...lower, ...(this.interactive ? ["i"] : []), ...upper, ...(this.commandString ? ["c"] : [])].join("");
+  }
+
+  /** Exit code of a shell that ends because a variable has no value. */
+  get unsetStatus(): number {
+    return this.commandString && this.subshellDepth === 0 ? 127 : 1;
   }
 
   /** The output of a command substitution, without its last newlines. */
@@ -853,7 +858,7 @@ export class Shell {
     this.descriptors = saved.clone();
     let kept = false;
     try {
-      await redirect(this, command.redirections);
+      await this.#redirectFor(name, command);
       // `exec` with nothing to run makes its redirections last.
       if (name === "exec" && args.length === 1) {
         if (this.options.xtrace) await this.trace([], args);
@@ -867,6 +872,17 @@ export class Shell {
         this.descriptors.closeAll();
         this.descriptors = saved;
       }
+    }
+  }
+
+  /** A program's redirections are opened in its own process: what goes wrong there does not end the shell. */
+  async #redirectFor(name: string, command: Command): Promise<void> {
+    try {
+      await redirect(this, command.redirections);
+    } catch (error) {
+      const own = this.functions.has(name) || Object.hasOwn(builtins, name);
+      if (own || !(error instanceof ShellFailure) || error.ends === "command") throw error;
+      throw new ShellFailure(error.message, { exitCode: error.exitCode });
     }
   }
 

@@ -199,7 +199,7 @@ const shoptNames = [
 ];
 
 const shopt: Builtin = async (shell, args) => {
-  const flags = new Set(args.filter((arg) => /^-[suqpo]+$/.test(arg)).flatMap((arg) => [...arg.slice(1)]));
+  const flags = new Set(args.filter((arg) => /^-[suqpo]+$/.test(arg)).flatMap((arg) => arg.slice(1).split("")));
   const names = args.filter((arg) => !/^-[suqpo]+$/.test(arg));
   const isOn = (name: string) =>
     flags.has("o") ? (shell.options[name as OptionName] ?? false) : (shell.shopts[name] ?? false);

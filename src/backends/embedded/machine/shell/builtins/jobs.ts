@@ -32,7 +32,7 @@ const wait: Builtin = async (shell, args) => {
     return first.code;
   }
   if (operands.length === 0) {
-    for (const job of [...shell.jobs.all()]) {
+    for (const job of shell.jobs.all()) {
       const code = await shell.waitFor(job);
       if (shell.pending.length > 0) return code;
       shell.jobs.forget(job);

@@ -49,7 +49,7 @@ const declare: Builtin = async (shell, args, name) => {
     } catch (error) {
       if (!(error instanceof ShellFailure)) throw error;
       await shell.complain(
-        /: readonly variable$/.test(error.message) && name !== "local" ? error.message : `${name}: ${error.message}`,
+        error.message.endsWith(": readonly variable") && name !== "local" ? error.message : `${name}: ${error.message}`,
       );
       status = 1;
     }

@@ -158,7 +158,7 @@ export const nohup: Program = async (process) => {
 export const nice: Program = async (process) => {
   const args = process.argv.slice(1);
   let at = 0;
-  while (/^-/.test(args[at] ?? "")) at += args[at] === "-n" || args[at] === "--adjustment" ? 2 : 1;
+  while (args[at]?.startsWith("-")) at += args[at] === "-n" || args[at] === "--adjustment" ? 2 : 1;
   const command = args.slice(at);
   const [name] = command;
   if (name === undefined) {

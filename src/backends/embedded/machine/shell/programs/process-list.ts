@@ -300,13 +300,13 @@ export const top: Program = async (process) => {
     /-?n\s*(\d+)/.exec(args)?.[1] ?? (process.stdout.isTerminal && !args.includes("b") ? Number.POSITIVE_INFINITY : 1),
   );
   const { clock } = process.machine.environment;
-  let left = false;
+  const keys = { quit: false };
   if (process.stdin.isTerminal && process.stdout.isTerminal) {
     void process.stdin.read().then((chunk) => {
-      if (chunk && new TextDecoder().decode(chunk).startsWith("q")) left = true;
+      if (chunk && new TextDecoder().decode(chunk).startsWith("q")) keys.quit = true;
     });
   }
-  for (let shown = 0; shown < count && !left; shown += 1) {
+  for (let shown = 0; shown < count && !keys.quit; shown += 1) {
     if (shown > 0) {
       await clock.sleep(3000, process.signal);
       await process.out("\u001b[H\u001b[2J");
