@@ -51,7 +51,7 @@ export interface EngineFlavour {
 }
 
 /** How long a start waits for a container that neither listens nor prints nor ends, in milliseconds. */
-const startLimitMs = 500;
+const startLimitMs = 3_000;
 
 interface SavedState {
   sandboxes: PodSandboxStatus[];
@@ -78,6 +78,8 @@ export class ContainerEngine implements ContainerRuntime {
 
   /** Takes up what the last run left: after a wake-up everything goes on, after a reboot it is found dead. */
   recover(resumed: boolean): void {
+    // One that was interrupted between create and start never ran: its pod's worker makes it again.
+    remove(this.#state.containers, (container) => container.state === "created" && !this.#isLive(container.id));
     for (const sandbox of this.#state.sandboxes) {
       if (sandbox.state !== "ready" || this.#monitor.networks.has(sandbox.id)) continue;
       const isAlive = resumed || this.#state.containers.some((c) => c.sandboxId === sandbox.id && this.#isLive(c.id));
@@ -199,7 +201,6 @@ export class ContainerEngine implements ContainerRuntime {
     const runtime = this.#flavour.runtimeFor(sandbox.handler, sandbox.id);
     let active: Promise<void>;
     try {
-      container.state = "running";
       container.startedAt = this.#machine.environment.clock.now();
       active = this.#launch(container, sandbox, runtime, false);
     } catch (error) {
@@ -222,6 +223,7 @@ export class ContainerEngine implements ContainerRuntime {
       () => undefined,
     );
     limit.abort();
+    if (container.state === "created") container.state = "running";
     this.#changed();
   }
 
