@@ -48,3 +48,5 @@ build() {
 
 build http-server
 build echo-server
+"$repository/node_modules/.bin/oxfmt" "$repository/labs/workloads/http-server/artefact.json" \
+  "$repository/labs/workloads/echo-server/artefact.json"

@@ -5,6 +5,7 @@ import { encode } from "../machine/io.ts";
 import type { ModelledMachine } from "../machine/machine.ts";
 import { abortable, abortableChunks } from "./abortable.ts";
 import { acceptedClientCertificate, checkKeyPair, checkServerCertificate } from "./certificates.ts";
+import { inHostsFile, isLoopback, isPrivate, isServiceAddress, normalizedAddress } from "./addresses.ts";
 import { connectionPair } from "./connection-pair.ts";
 import { exchangeOnStream, serveOnStream } from "./http-over-streams.ts";
 import type { Internet, InternetHost } from "./internet/internet.ts";
@@ -73,22 +74,6 @@ const plaintextToTls = encode("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HT
 
 const keyOf = (place: NetworkPlace): string =>
   place.pod === undefined ? place.machine : `${place.machine}/${place.pod}`;
-
-const isLoopback = (address: string): boolean => address.startsWith("127.") || address === "::1";
-
-/** 10.96.0.0/12, the cluster's service addresses. */
-function isServiceAddress(address: string): boolean {
-  const [first, second] = address.split(".").map(Number);
-  return first === 10 && second !== undefined && second >= 96 && second < 112;
-}
-
-const isPrivate = (address: string): boolean => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(address);
-
-function normalizedAddress(address: string | undefined): string | undefined {
-  if (address === undefined || address === "" || address === "0.0.0.0" || address === "::" || address === "*")
-    return undefined;
-  return address === "localhost" ? "127.0.0.1" : address;
-}
 
 /** The wires between machines, pods and the modelled internet. */
 export function createLabNetwork(options: LabNetworkOptions): EmbeddedNetwork {
@@ -481,13 +466,4 @@ function speakToTls(server: Duplex): void {
     server.end();
   });
   server.on("end", () => server.end());
-}
-
-function inHostsFile(machine: ModelledMachine, name: string): string | undefined {
-  if (!machine.rootFiles.exists("/etc/hosts")) return undefined;
-  for (const line of machine.rootFiles.readText("/etc/hosts").split("\n")) {
-    const [address, ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
-    if (address && isIP(address) === 4 && names.some((candidate) => candidate.toLowerCase() === name)) return address;
-  }
-  return undefined;
 }

@@ -21,7 +21,7 @@ export interface CallMessage {
 }
 
 /** The module has ended. */
-export interface EndMessage {
+interface EndMessage {
   kind: "end";
   code: number;
   trap?: string;

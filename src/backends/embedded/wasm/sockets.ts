@@ -4,7 +4,7 @@ import { errno } from "./calls.ts";
 import type { CallName } from "./calls.ts";
 
 /** The host's answer to a blocking call. */
-export interface Reply {
+interface Reply {
   errno: number;
   value: number;
   /** A copy. */
