@@ -22,7 +22,7 @@ export function sysctlFiles(machine: ModelledMachine): string[] {
   return machine.rootFiles.exists("/etc/sysctl.conf") ? [...paths, "/etc/sysctl.conf"] : paths;
 }
 
-export interface SysctlLine {
+interface SysctlLine {
   key: string;
   value: string;
   /** `-key`: errors are ignored. */

@@ -23,7 +23,7 @@ export interface AptRun {
 }
 
 /** Names in lines of at most 80 columns, as apt lists packages. */
-export function wrapNames(names: readonly string[]): string {
+function wrapNames(names: readonly string[]): string {
   const lines: string[] = [];
   let line = " ";
   for (const name of names) {
@@ -36,7 +36,7 @@ export function wrapNames(names: readonly string[]): string {
   return names.length === 0 ? "" : `${[...lines, line].join("\n")}\n`;
 }
 
-export async function readingLists(process: Process): Promise<void> {
+async function readingLists(process: Process): Promise<void> {
   const done = process.stdout.isTerminal ? " Done" : "";
   await process.out(
     `Reading package lists...${done}\nBuilding dependency tree...\nReading state information...${done}\n`,

@@ -4,7 +4,7 @@ import { parseUnitFile, setting, words } from "./unit-file.ts";
 import type { UnitSettings } from "./unit-file.ts";
 
 /** Where systemd looks, first match wins. */
-export const unitFolders = [
+const unitFolders = [
   "/etc/systemd/system",
   "/run/systemd/system",
   "/usr/local/lib/systemd/system",

@@ -1,5 +1,3 @@
-import { FileError } from "../../files/errors.ts";
-import { root } from "../../files/file-system.ts";
 import type {
   ModelledMachine,
   RunningProcess,
@@ -9,14 +7,13 @@ import type {
   UnitStatus,
 } from "../../machine.ts";
 import type { SignalName } from "../../process.ts";
-import { fileLines } from "../users.ts";
 import { endingOf } from "./endings.ts";
 import type { Ending } from "./endings.ts";
-import { LineSink } from "./line-sink.ts";
+import { makeUnitFolders, spawnUnitCommand } from "./unit-commands.ts";
 import { disableUnit, enableUnit, maskUnit, unmaskUnit } from "./unit-links.ts";
 import { fileState, loadUnit, pulledInBy, unitFileNames, unitName } from "./unit-loader.ts";
 import type { FileState, LoadedUnit } from "./unit-loader.ts";
-import { parseCommand, setting, splitWords, timeSpan, truthy, words } from "./unit-file.ts";
+import { setting, timeSpan, truthy, words } from "./unit-file.ts";
 
 /** What of a unit outlives the lab's sleep. */
 export interface SavedUnit {
@@ -38,11 +35,6 @@ interface UnitState extends SavedUnit {
   starts: number[];
   cancelRestart: (() => void) | undefined;
 }
-
-const defaultEnvironment: Readonly<Record<string, string>> = {
-  LANG: "C.UTF-8",
-  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin",
-};
 
 const jobReasons: Readonly<Record<string, string>> = {
   "exit-code": "the control process exited with error code",
@@ -384,7 +376,7 @@ export class Systemd implements UnitManager {
       this.#change(state, "activating", "start-pre");
       state.result = "success";
       state.exitCode = undefined;
-      this.#makeRuntimeFolders(unit);
+      makeUnitFolders(this.#machine, unit);
       const before = await this.#runCommands(state, "ExecStartPre", "Control process");
       if (stale()) return success;
       if (before && !before.clean) {
@@ -398,7 +390,7 @@ export class Systemd implements UnitManager {
     const command = unit.settings.get("Service")?.get("ExecStart")?.[0] ?? "";
     let ready: () => void = () => undefined;
     const readiness = new Promise<"ready">((resolve) => (ready = () => resolve("ready")));
-    const main = this.#spawn(state, command, resumed, ready);
+    const main = spawnUnitCommand(this.#machine, unit, command, { mainPid: state.mainPid, resumed, onReady: ready });
     if (typeof main === "string") {
       this.#log(unit.id, `${unit.id}: Main process exited, code=exited, status=${main}`);
       state.exitCode = main.startsWith("217") ? 217 : main.startsWith("200") ? 200 : 203;
@@ -471,25 +463,11 @@ export class Systemd implements UnitManager {
     return success;
   }
 
-  /** RuntimeDirectory=, StateDirectory= and their kin. */
-  #makeRuntimeFolders(unit: LoadedUnit): void {
-    const bases = {
-      RuntimeDirectory: "/run",
-      StateDirectory: "/var/lib",
-      LogsDirectory: "/var/log",
-      CacheDirectory: "/var/cache",
-    };
-    for (const [key, base] of Object.entries(bases)) {
-      for (const name of words(unit.settings, "Service", key))
-        this.#machine.rootFiles.makeDirectories(`${base}/${name}`);
-    }
-  }
-
   /** Runs a list of commands until one fails; undefined when there is none. */
   async #runCommands(state: UnitState, key: string, role: string | undefined): Promise<Ending | undefined> {
     let last: Ending | undefined;
     for (const value of state.unit.settings.get("Service")?.get(key) ?? []) {
-      const running = this.#spawn(state, value, false, () => undefined);
+      const running = spawnUnitCommand(this.#machine, state.unit, value, { mainPid: state.mainPid });
       const code = typeof running === "string" ? Number.parseInt(running, 10) : await running.exit;
       last = endingOf(code);
       if (last.clean || value.startsWith("-")) continue;
@@ -498,75 +476,6 @@ export class Systemd implements UnitManager {
       return last;
     }
     return last && { ...last, clean: true };
-  }
-
-  /** Starts one command; words such as `203/EXEC` when it cannot even begin. */
-  #spawn(state: UnitState, value: string, resumed: boolean, onReady: () => void): RunningProcess | string {
-    const machine = this.#machine;
-    const settings = state.unit.settings;
-    const user = setting(settings, "Service", "User");
-    const credentials = user === undefined ? root : machine.users.credentials(user);
-    const env = this.#environment(state, user);
-    const command = parseCommand(value, env, state.unit.id);
-    const path = command.argv[0] ?? "";
-    if (!credentials) {
-      this.#write(
-        state.unit.id,
-        `(${path.slice(path.lastIndexOf("/") + 1)})`,
-        undefined,
-        `${state.unit.id}: Failed to determine user credentials: No such process`,
-      );
-      return "217/USER";
-    }
-    const identifier = setting(settings, "Service", "SyslogIdentifier") ?? path.slice(path.lastIndexOf("/") + 1);
-    const silent = setting(settings, "Service", "StandardOutput") === "null";
-    let pid: number | undefined;
-    const output = new LineSink((line) => {
-      if (!silent) this.#write(state.unit.id, identifier, pid, line);
-    });
-    try {
-      const running = machine.processes.spawn({
-        argv: command.argv,
-        env,
-        cwd: setting(settings, "Service", "WorkingDirectory")?.replace(/^-/, "") ?? "/",
-        credentials,
-        stdout: output,
-        stderr: output,
-        resumed,
-        onReady,
-        parent: 1,
-      });
-      pid = running.pid;
-      void running.exit.then(() => output.end());
-      return running;
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error;
-      this.#log(state.unit.id, `${state.unit.id}: Failed to execute command: ${error.message}`);
-      this.#log(state.unit.id, `${state.unit.id}: Failed at step EXEC spawning ${path}: ${error.message}`);
-      return "203/EXEC";
-    }
-  }
-
-  #environment(state: UnitState, user: string | undefined): Record<string, string> {
-    const settings = state.unit.settings;
-    const env: Record<string, string> = { ...defaultEnvironment };
-    const account = user === undefined ? undefined : this.#machine.users.byName(user);
-    if (account)
-      Object.assign(env, { HOME: account.home, USER: account.name, LOGNAME: account.name, SHELL: account.shell });
-    const assign = (text: string): void => {
-      const at = text.indexOf("=");
-      if (at > 0) env[text.slice(0, at)] = text.slice(at + 1);
-    };
-    for (const value of settings.get("Service")?.get("Environment") ?? [])
-      for (const word of splitWords(value)) assign(word);
-    for (const value of settings.get("Service")?.get("EnvironmentFile") ?? []) {
-      for (const line of fileLines(this.#machine.rootFiles, value.replace(/^-/, ""))) {
-        const text = line.trim();
-        if (!/^[#;]/.test(text)) assign(text.replace(/^([^=]+)=(["'])(.*)\2$/, "$1=$3"));
-      }
-    }
-    if (state.mainPid !== undefined) env["MAINPID"] = String(state.mainPid);
-    return env;
   }
 
   #mainEnded(state: UnitState, code: number): Ending {
