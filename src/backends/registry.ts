@@ -8,6 +8,7 @@ export interface OpenBackendOptions {
   pace: Pace;
   clock: Clock;
   random: Random;
+  /** This computer's cargo may build what the modelled one refuses. */
   hostCargo: boolean;
   onNotice: (text: string) => void;
 }
@@ -16,17 +17,19 @@ type Open = (options: OpenBackendOptions) => Promise<Backend>;
 
 /** Backends by id; each is loaded only when it is asked for. */
 const backends: Readonly<Record<string, Open>> = {
-  embedded: async (options) => (await import("./embedded/backend.ts")).openEmbeddedBackend(options),
+  embedded: async (options) => {
+    const { openEmbeddedBackend } = await import("./embedded/backend.ts");
+    const hostBuild = options.hostCargo ? await (await import("../process/host-build.ts")).findHostCargo() : undefined;
+    return openEmbeddedBackend({ ...options, ...(hostBuild ? { hostBuild } : {}) });
+  },
 };
-
-export const backendIds: readonly string[] = Object.keys(backends);
 
 /** Opens a backend. Throws LabError `backend-unknown`. */
 export async function openBackend(id: string, options: OpenBackendOptions): Promise<Backend> {
   const open = backends[id];
   if (!open) {
     throw new LabError("backend-unknown", `--backend: no such backend in this version, got "${id}"`, {
-      remedy: `Use one of ${backendIds.join(", ")}.`,
+      remedy: `Use one of ${Object.keys(backends).join(", ")}.`,
       exitCode: exitCodes.wrongUse,
     });
   }

@@ -7,6 +7,7 @@ import type { Clock, Random } from "../../domain/clock.ts";
 import { LabError } from "../../domain/errors.ts";
 import type { Machine } from "../../domain/machine.ts";
 import { EmbeddedLab } from "./lab.ts";
+import type { HostBuild } from "./machine/machine.ts";
 import { EmbeddedMachine, type ShellSlots } from "./machine-handle.ts";
 import { type HostPort, type HostPorts, openHostPorts } from "./network/host-ports.ts";
 import { StateFolder } from "./persistence/state-folder.ts";
@@ -30,6 +31,8 @@ export interface EmbeddedOptions {
   random: Random;
   /** The host's cargo may build what the modelled one refuses. */
   hostCargo?: boolean;
+  /** How this computer's cargo is called; absent where there is none with the target. */
+  hostBuild?: HostBuild;
   /** Lines for the learner. */
   onNotice?: (text: string) => void;
 }
@@ -152,14 +155,14 @@ class EmbeddedBackend implements Backend {
   }
 
   #makeLab(saved: Readonly<Record<string, unknown>> | undefined): EmbeddedLab {
-    const { profile, pace, clock, random, hostCargo = false } = this.#options;
+    const { profile, pace, clock, random, hostCargo = false, hostBuild } = this.#options;
     const lab = new EmbeddedLab({
       folder: this.#folder,
       profile,
       pace,
       clock,
       random,
-      environment: { hostCargo },
+      environment: { hostCargo, ...(hostBuild ? { hostBuild } : {}) },
       saved: saved && "lab" in saved ? saved : undefined,
       onTrouble: (error) => this.#notice(`${error.message}. ${error.remedy}`),
     });
