@@ -172,7 +172,11 @@ export class AwkRun {
         } catch (error) {
           if (!(error instanceof FileError)) throw error;
           const shown = this.#outName(name);
-          if (this.#bytes) await this.#run.die(`cannot open ${shown} (${error.message})`, 2);
+          if (this.#bytes)
+            await this.#run.die(
+              error.code === "EISDIR" ? `read error (${error.message})` : `cannot open ${shown} (${error.message})`,
+              2,
+            );
           await this.#run.fail(
             `warning: command line argument \`${shown}' ${error.code === "EISDIR" ? "is a directory: skipped" : `cannot be opened (${error.message})`}`,
             2,
@@ -740,10 +744,15 @@ export class AwkRun {
         return this.#bytes ? (await text(first)).length : [...(await text(first))].length;
       case "substr": {
         const whole = await text(first);
-        const from = Math.round(await number(second));
-        const count = third ? Math.round(await number(third)) : Number.POSITIVE_INFINITY;
+        const begin = await number(second);
+        const amount = third ? await number(third) : Number.POSITIVE_INFINITY;
+        // mawk 1.3.4 counts from the first character when the start lies before it; POSIX drops what lies before.
+        const from = this.#bytes ? Math.trunc(begin) : Math.round(begin);
+        const count =
+          (amount === Number.POSITIVE_INFINITY ? amount : Math.round(amount - 1e-9)) -
+          (this.#bytes && from < 1 ? from : 0);
         const start = Math.max(1, from);
-        const end = Math.min(whole.length + 1, from + count);
+        const end = Math.min(whole.length + 1, (this.#bytes ? start : from) + count);
         return end > start ? whole.slice(start - 1, end - 1) : "";
       }
       case "index":

@@ -217,7 +217,7 @@ const tee = tool(
     const writers: Writer[] = [];
     for (const name of options.operands) {
       try {
-        writers.push(name === "-" ? run.create("/dev/stdout") : run.create(name, options.has("append")));
+        writers.push(run.create(name, options.has("append")));
       } catch (error) {
         await run.fail(`${name}: ${fileErrorText(error)}`);
       }

@@ -138,6 +138,7 @@ async function copyAny(run: Tool, source: string, target: string, rules: CopyRul
     return run.fail(`-r not specified; omitting directory ${quoteName(source)}`);
   }
   await run.breathe();
+  if (isBelowFile(run, target)) return run.fail(`cannot stat ${quoteName(target)}: Not a directory`);
   const to = run.tryStat(target, !top || from.type === "directory" || rules.follow) ?? run.tryStat(target, false);
   if (from.type === "directory") return copyFolder(run, source, target, from, to, rules, top);
   if (to?.type === "directory") {
@@ -157,6 +158,12 @@ async function copyAny(run: Tool, source: string, target: string, rules: CopyRul
     return failCopy(run, source, target, to, error, rules);
   }
   if (rules.verbose) run.print(`${quoteName(source)} -> ${quoteName(target)}\n`);
+}
+
+/** True when a part of the path before the last is no folder. */
+function isBelowFile(run: Tool, target: string): boolean {
+  const parent = run.tryStat(dirname(target));
+  return parent !== undefined && parent.type !== "directory";
 }
 
 async function failCopy(
@@ -181,9 +188,7 @@ async function failCopy(
 async function mayReplace(run: Tool, target: string, rules: CopyRules): Promise<boolean> {
   if (rules.clobber === "no-clobber") return false;
   if (rules.clobber !== "interactive") return true;
-  const yes = await run.confirm(`overwrite ${quoteName(target)}?`);
-  if (!yes) run.status = 1;
-  return yes;
+  return run.confirm(`overwrite ${quoteName(target)}?`);
 }
 
 function copyFile(run: Tool, source: string, target: string, from: Stat, to: Stat | undefined, rules: CopyRules): void {
@@ -312,10 +317,7 @@ async function move(
     if (to.inode === from.inode) return run.fail(`${quoteName(source)} and ${quoteName(target)} are the same file`);
     if (options.has("update") && from.mtime <= to.mtime) return;
     if (clobber === "no-clobber") return;
-    if (clobber === "interactive" && !(await run.confirm(`overwrite ${quoteName(target)}?`))) {
-      run.status = 1;
-      return;
-    }
+    if (clobber === "interactive" && !(await run.confirm(`overwrite ${quoteName(target)}?`))) return;
     if (clobber !== "force" || !options.has("force")) {
       if (run.process.stdin.isTerminal && to.type === "file" && !files.access(run.path(target), 2)) {
         const mode = `${(to.mode & 0o7777).toString(8).padStart(4, "0")}`;

@@ -5,7 +5,7 @@ import type { ProgramTable } from "../../process.ts";
 import { modeText, parseMode } from "./support/modes.ts";
 import { posixRegex, RegexError } from "./support/regex.ts";
 import { expandEscapes } from "./support/format.ts";
-import { encodeText, quote } from "./support/text.ts";
+import { encodeText, quote, quoteName } from "./support/text.ts";
 import { formatTime, parseDate, zoneOf } from "./support/time.ts";
 import { tool } from "./support/tool.ts";
 import type { Tool } from "./support/tool.ts";
@@ -633,7 +633,7 @@ const xargs = tool(
     const perLine = options.has("L") || options.has("l") ? Number(linesWord ?? options.value("l") ?? 1) : undefined;
     const most = Number(options.value("max-args") ?? Number.POSITIVE_INFINITY);
     if (options.has("max-args") && !(most >= 1))
-      return run.die(`invalid number "${options.value("max-args") ?? ""}" for -n option`);
+      return run.die(`value ${options.value("max-args") ?? ""} for -n option should be >= 1`);
     const delimiterWord = options.value("delimiter");
     const delimiter = options.has("null")
       ? "\0"
@@ -650,7 +650,7 @@ const xargs = tool(
           : command.map((part, index) => (index === 0 ? part : part.replaceAll(place, () => extra[0] ?? "")));
       if (options.has("verbose", "interactive")) {
         await run.flush();
-        await run.process.err(`${argv.join(" ")}${options.has("interactive") ? "?..." : "\n"}`);
+        await run.process.err(`${argv.map(shellWord).join(" ")}${options.has("interactive") ? "?..." : "\n"}`);
       }
       await run.flush();
       let status: number;
@@ -734,18 +734,21 @@ const xargs = tool(
   },
 );
 
+/** The whole line as one word, with quotes and backslashes taken away. */
 const unquote = (text: string): string | undefined => {
-  const words = splitWords(text.replace(/[ \t]/g, "\\$&"));
+  const words = splitWords(text, true);
   return Array.isArray(words) ? words[0] : undefined;
 };
 
+const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : quoteName(text));
+
 /** Words as xargs sees them: quotes and backslashes; undefined for a quote that does not end. */
-function splitWords(line: string): string[] | "continues" | undefined {
+function splitWords(line: string, keepBlanks = false): string[] | "continues" | undefined {
   const words: string[] = [];
   let word: string | undefined;
   for (let at = 0; at < line.length; at += 1) {
     const character = line.charAt(at);
-    if (character === " " || character === "\t" || character === "\n") {
+    if (!keepBlanks && (character === " " || character === "\t" || character === "\n")) {
       if (word !== undefined) words.push(word);
       word = undefined;
     } else if (character === "'" || character === '"') {

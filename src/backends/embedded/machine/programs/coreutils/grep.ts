@@ -38,7 +38,7 @@ function wholeWords(find: Search["find"]): Search["find"] {
       const match = find(text, at);
       if (!match) return undefined;
       const before = !wordBefore.test(text.slice(0, match.start));
-      for (let { end } = match; before && end >= match.start; end -= 1) {
+      for (let end = before ? match.end : -1; end >= match.start; end -= 1) {
         const candidate = end === match.end ? match : find(text.slice(0, end), match.start);
         if (candidate && candidate.start === match.start && candidate.end === end && !wordAfter.test(text.slice(end))) {
           return candidate;
@@ -226,6 +226,7 @@ async function searchFile(run: Tool, name: string, search: Search, limit: number
   try {
     if (name !== "-" && run.stat(name).type === "directory") {
       if (search.options.value("directories") === "skip") return false;
+      run.status = 2;
       if (search.options.has("s", "no-messages")) return false;
       await run.warn(`${name}: Is a directory`);
       return false;
@@ -342,7 +343,7 @@ async function searchLines(
     run.print(`${search.names ? paint(color, "35", shown) + (zero ? "\0" : paint(color, "36", ":")) : ""}${count}\n`);
   const listed = listing === "files-with-matches" ? count > 0 : listing === "files-without-match" && count === 0;
   if (listed && !quiet) run.print(paint(color, "35", shown) + (zero ? "\0" : "\n"));
-  return listing === "files-without-match" ? count === 0 : count > 0;
+  return count > 0;
 }
 
 function* matchesIn(line: string, search: Search): Generator<RegexMatch> {

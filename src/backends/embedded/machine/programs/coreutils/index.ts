@@ -6,8 +6,13 @@ import { basicPrograms } from "./basic.ts";
 import { copyPrograms } from "./copy.ts";
 import { cutPrograms } from "./cut.ts";
 import { datePrograms } from "./date.ts";
+import { diffPrograms } from "./diff.ts";
+import { digestPrograms } from "./digest.ts";
+import { dumpPrograms } from "./dump.ts";
 import { findPrograms } from "./find.ts";
 import { grepPrograms } from "./grep.ts";
+import { inspectPrograms } from "./inspect.ts";
+import { jqPrograms } from "./jq.ts";
 import { listPrograms } from "./ls.ts";
 import { managePrograms } from "./manage.ts";
 import { sedPrograms } from "./sed.ts";
@@ -25,8 +30,13 @@ export const coreutilsPrograms: ProgramTable = {
   ...copyPrograms,
   ...cutPrograms,
   ...datePrograms,
+  ...diffPrograms,
+  ...digestPrograms,
+  ...dumpPrograms,
   ...findPrograms,
   ...grepPrograms,
+  ...inspectPrograms,
+  ...jqPrograms,
   ...listPrograms,
   ...managePrograms,
   ...sedPrograms,

@@ -24,6 +24,7 @@ interface Listing {
   indicator: "none" | "slash" | "classify" | "file-type";
   color: boolean;
   quoting: boolean;
+  doubleQuotes: boolean;
   numeric: boolean;
   inode: boolean;
   blocks: boolean;
@@ -35,7 +36,7 @@ interface Listing {
 }
 
 const table =
-  "a,all A,almost-all author b,escape block-size= B,ignore-backups c C color=? d,directory f F,classify=? file-type full-time g group-directories-first G,no-group h,human-readable si H dereference-command-line hide= hyperlink=? i,inode I,ignore= k,kibibytes l L,dereference m n,numeric-uid-gid N,literal o p q Q,quote-name r,reverse R,recursive s,size S sort= time= time-style= t u U v w,width= x X Z,context 1 zero indicator-style=";
+  "format= a,all A,almost-all author b,escape block-size= B,ignore-backups c C color=? d,directory f F,classify=? file-type full-time g group-directories-first G,no-group h,human-readable si H dereference-command-line hide= hyperlink=? i,inode I,ignore= k,kibibytes l L,dereference m n,numeric-uid-gid N,literal o p q Q,quote-name r,reverse R,recursive s,size S sort= time= time-style= t u U v w,width= x X Z,context 1 zero indicator-style=";
 
 /** -F takes no attached value as a short option. */
 const shortClassify = (args: readonly string[]): string[] =>
@@ -60,8 +61,8 @@ const ls = tool(
       const isFolder = entry.stat.type === "directory" || linkToFolder(run, entry, listing, options);
       (isFolder && !options.has("directory") ? folders : files).push(entry);
     }
-    sortEntries(files, options);
-    sortEntries(folders, options);
+    sortEntries(run, files, options);
+    sortEntries(run, folders, options);
     printEntries(run, files, listing);
     const headed = operands.length > 1 || options.has("recursive");
     let first = files.length === 0;
@@ -117,6 +118,7 @@ async function listingOf(run: Tool, options: Options): Promise<Listing> {
             : "none",
     color: ["always", "yes", "force"].includes(when) || (["auto", "tty", "if-tty"].includes(when) && onTerminal),
     quoting: onTerminal && !options.has("literal"),
+    doubleQuotes: options.has("quote-name"),
     numeric: options.has("numeric-uid-gid"),
     inode: options.has("inode"),
     blocks: options.has("size"),
@@ -145,19 +147,31 @@ const globRegExp = (glob: string): RegExp =>
 
 async function look(run: Tool, name: string, options: Options, listing: Listing): Promise<Entry | undefined> {
   try {
-    const follow = options.has("dereference", "H") || (!listing.long && options.has("dereference-command-line"));
+    const follow = options.has("dereference", "H", "dereference-command-line");
     let stat: Stat;
     try {
       stat = run.stat(name, follow);
     } catch (error) {
-      if (!follow || !(error instanceof FileError) || error.code !== "ENOENT") throw error;
+      if (options.has("dereference") || !(error instanceof FileError) || error.code !== "ENOENT") throw error;
       stat = run.stat(name, false);
+    }
+    if (stat.type === "symlink" && !listing.long && !options.has("classify", "directory")) {
+      rejectLoop(run, name);
     }
     return { name, path: run.path(name), stat };
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     await run.fail(`cannot access ${quoteName(name)}: ${error.message}`, 2);
     return undefined;
+  }
+}
+
+/** A link that leads nowhere is shown, one that cannot be followed is an error. */
+function rejectLoop(run: Tool, name: string): void {
+  try {
+    run.stat(name);
+  } catch (error) {
+    if (!(error instanceof FileError) || error.code !== "ENOENT") throw error;
   }
 }
 
@@ -207,7 +221,7 @@ async function listFolder(
       await run.fail(`cannot access ${quoteName(`${name}/${child}`)}: ${error.message}`, 1);
     }
   }
-  sortEntries(entries, options);
+  sortEntries(run, entries, options);
   if (listing.long || listing.blocks) {
     const total = entries.reduce((sum, entry) => sum + kilobytes(entry.stat), 0);
     run.print(`total ${listing.human ? humanSize(total * 1024) : total}\n`);
@@ -255,7 +269,10 @@ const versionText = (text: string): string =>
     .map((character) => (character === "~" ? "\u0000" : /[a-zA-Z]/.test(character) ? character : `\uffff${character}`))
     .join("");
 
-function sortEntries(entries: Entry[], options: Options): void {
+const leadsToFolder = (run: Tool, { stat, path }: Entry): boolean =>
+  stat.type === "directory" || (stat.type === "symlink" && run.process.files.isDirectory(path));
+
+function sortEntries(run: Tool, entries: Entry[], options: Options): void {
   const words: Record<string, string> = { none: "U", size: "S", time: "t", version: "v", extension: "X" };
   const chosen = options.given.findLast((option) => ["U", "S", "t", "v", "X", "f", "sort"].includes(option.name));
   const key = chosen?.name === "sort" ? (words[chosen.value ?? ""] ?? "") : (chosen?.name ?? "");
@@ -270,7 +287,7 @@ function sortEntries(entries: Entry[], options: Options): void {
     if (options.has("reverse")) entries.reverse();
   }
   if (options.has("group-directories-first")) {
-    entries.sort((a, b) => Number(b.stat.type === "directory") - Number(a.stat.type === "directory"));
+    entries.sort((a, b) => Number(leadsToFolder(run, b)) - Number(leadsToFolder(run, a)));
   }
 }
 
@@ -285,7 +302,11 @@ function printEntries(run: Tool, entries: readonly Entry[], listing: Listing): v
     (listing.blocks ? `${blockText(entry).padStart(blockWidth)} ` : "");
   if (listing.long) return printLong(run, entries, listing, prefix);
   const cells = entries.map((entry) => {
-    const name = listing.quoting ? quoteIfNeeded(entry.name) : entry.name;
+    const name = listing.doubleQuotes
+      ? JSON.stringify(entry.name)
+      : listing.quoting
+        ? quoteIfNeeded(entry.name)
+        : entry.name;
     const before = prefix(entry);
     const mark = indicatorOf(entry, listing);
     return { text: before + colored(run, name, entry, listing) + mark, width: textWidth(before + name + mark) };
@@ -294,6 +315,17 @@ function printEntries(run: Tool, entries: readonly Entry[], listing: Listing): v
     for (const cell of cells) run.print(`${cell.text}\n`);
   } else if (listing.layout === "commas") run.print(`${cells.map((cell) => cell.text).join(", ")}\n`);
   else printColumns(run, cells, listing);
+}
+
+/** Blanks from one column to another, with tabs where they reach. */
+function indent(from: number, to: number): string {
+  let result = "";
+  for (let at = from; at < to;) {
+    const tab = Math.floor(to / 8) > Math.floor((at + 1) / 8);
+    result += tab ? "\t" : " ";
+    at += tab ? 8 - (at % 8) : 1;
+  }
+  return result;
 }
 
 interface Cell {
@@ -320,12 +352,14 @@ function printColumns(run: Tool, cells: readonly Cell[], listing: Listing): void
   const columns = widths.length;
   for (let row = 0; row < rows; row += 1) {
     let line = "";
+    let at = 0;
     for (let column = 0; column < columns; column += 1) {
       const index = across ? row * columns + column : column * rows + row;
       const cell = cells[index];
       if (!cell) continue;
       const hasNext = cells[across ? index + 1 : index + rows] !== undefined && column < columns - 1;
-      line += cell.text + (hasNext ? " ".repeat(Math.max(0, (widths[column] ?? 0) - cell.width)) : "");
+      line += cell.text + (hasNext ? indent(at + cell.width, at + (widths[column] ?? 0)) : "");
+      at += widths[column] ?? 0;
     }
     run.print(`${line}\n`);
   }

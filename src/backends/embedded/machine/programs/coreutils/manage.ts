@@ -35,7 +35,7 @@ const rm = tool(
         await run.warn("use --no-preserve-root to override this failsafe");
         continue;
       }
-      if (base === "." || base === "..") {
+      if ((base === "." || base === "..") && (recursive || options.has("dir"))) {
         await run.fail(`refusing to remove '.' or '..' directory: skipping ${quoteName(name)}`);
         continue;
       }
@@ -310,7 +310,8 @@ const chmod = tool(
         run.status = 1;
         if (silent) return;
         if (error.code === "EPERM") await run.warn(`changing permissions of ${quoteName(name)}: ${error.message}`);
-        else if (stat?.type === "symlink") await run.warn(`cannot operate on dangling symlink ${quoteName(name)}`);
+        else if (stat?.type === "symlink" && error.code === "ENOENT")
+          await run.warn(`cannot operate on dangling symlink ${quoteName(name)}`);
         else await run.warn(`cannot access ${quoteName(name)}: ${error.message}`);
         return;
       }
@@ -518,6 +519,9 @@ const mktemp = tool(
     const extra = options.operands[1];
     if (extra !== undefined) return run.misuse("too many templates");
     const template = (given ?? "tmp.XXXXXXXXXX") + (options.value("suffix") ?? "");
+    if (options.has("suffix") && !given?.endsWith("X") && given !== undefined) {
+      return run.die(`with --suffix, template ${quote(given)} must end in X`);
+    }
     const match = /^(.*?)(X{3,})([^X/]*)$/.exec(template);
     if (!match) return run.die(`too few X's in template ${quote(template)}`);
     const temporary = env["TMPDIR"] || "/tmp";

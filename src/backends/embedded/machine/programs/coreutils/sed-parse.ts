@@ -38,6 +38,15 @@ export class SedError extends Error {
   override readonly name = "SedError";
 }
 
+const plainEscapes: Record<string, string> = {
+  n: "\n",
+  t: "\t",
+  r: "\r",
+  f: "\f",
+  v: "\v",
+  a: "\u0007",
+};
+
 interface ParseOptions {
   extended: boolean;
   /** One of the script pieces with its place for messages. */
@@ -284,7 +293,7 @@ export class SedParser {
       case "a":
       case "i":
       case "c":
-        command.text = this.#text(name);
+        command.text = this.#text();
         break;
       case "r":
       case "R":
@@ -358,34 +367,25 @@ export class SedParser {
   }
 
   /** The text of a, i and c in GNU's one-line form and in POSIX's form after a backslash. */
-  #text(name: string): string {
+  #text(): string {
     this.#skip(/[ \t]/);
     if (this.#peek() === "") this.#fail("expected \\ after `a', `c' or `i'");
-    let oneLine = true;
     if (this.#peek() === "\\") {
-      const rest = this.#source.slice(this.#at + 1);
-      const lead = /^[ \t]*\n/.exec(rest);
-      if (lead) {
-        this.#at += 1 + lead[0].length;
-        oneLine = false;
-      } else {
-        this.#at += 1;
-        this.#skip(/[ \t]/);
-        if (this.#at >= this.#source.length) this.#fail("incomplete command");
-        if (/^[ \t]/.test(rest)) oneLine = true;
-      }
+      const lead = /^\\[ \t]*\n/.exec(this.#source.slice(this.#at));
+      // What follows a backslash on the same line keeps its leading blanks.
+      this.#at += lead ? lead[0].length : 1;
+      if (this.#at >= this.#source.length) this.#fail("incomplete command");
     }
     let result = "";
-    void name;
     while (this.#at < this.#source.length) {
       const character = this.#next();
       if (character === "\n") break;
-      if (character === "\\") {
-        const next = this.#next();
-        result += next === "t" && (oneLine || result !== "") ? "\t" : next;
+      if (character !== "\\") {
+        result += character;
         continue;
       }
-      result += character;
+      const next = this.#next();
+      result += plainEscapes[next] ?? next;
     }
     return `${result}\n`;
   }
@@ -452,7 +452,6 @@ export class SedParser {
         push({ group: Number(next) });
       } else if (next === "U" || next === "L" || next === "u" || next === "l" || next === "E") push({ fold: next });
       else {
-        const known: Record<string, string> = { n: "\n", t: "\t", r: "\r", f: "\f", v: "\v", a: "\u0007" };
         const numeric = /^(?:x([0-9a-fA-F]{1,2})|o([0-7]{1,3})|d(\d{1,3}))/.exec(source.slice(at));
         if (numeric) {
           text += String.fromCharCode(
@@ -463,7 +462,7 @@ export class SedParser {
                 : Number(numeric[3]),
           );
           at += numeric[0].length - 1;
-        } else text += known[next] ?? next;
+        } else text += plainEscapes[next] ?? next;
       }
     }
     if (text !== "") parts.push({ text });

@@ -95,7 +95,6 @@ class Editor {
   readonly #commands: readonly SedCommand[];
   readonly #options: EditorOptions;
   #files: string[] = [];
-  #separate = false;
   #reader: LineReader | undefined;
   #current = "";
   #ahead: { line: string; terminated: boolean; file: string } | undefined;
@@ -119,7 +118,6 @@ class Editor {
   }
 
   async run(files: readonly string[], separate: boolean): Promise<void> {
-    this.#separate = separate;
     for (const command of this.#commands) {
       if (command.file !== "" && "wWs".includes(command.name)) this.#writer(command.file);
     }
@@ -131,7 +129,7 @@ class Editor {
         this.#files = [file];
         if (this.#options.inPlace !== undefined && !(await this.#editable(file))) continue;
         for (const command of this.#commands) command.active = false;
-        if (this.#options.inPlace !== undefined) this.#line = 0;
+        this.#line = 0;
         this.#edited = [];
         this.#ahead = undefined;
         this.#reader = undefined;
@@ -205,14 +203,7 @@ class Editor {
         this.#current = file;
         try {
           if (file !== "-" && this.#run.stat(file).type === "directory") {
-            await this.#run.fail(
-              `couldn't edit ${file}: not a regular file`.replace(
-                /^couldn't edit (.*): not a regular file$/,
-                "read error on $1: Is a directory",
-              ),
-              2,
-            );
-            continue;
+            await this.#run.die(`read error on ${file}: Is a directory`, 4);
           }
           this.#reader = this.#run.lines(file, this.#options.delimiter);
         } catch (error) {

@@ -199,7 +199,7 @@ class Evaluation {
 
 const test = tool({ usage: "EXPRESSION", about: "Evaluates an expression." }, async (run, options) => {
   const words = [...options.operands];
-  if (run.name === "[" && words.pop() !== "]") return run.die("missing ']'", 2);
+  if (run.name === "[" && words.pop() !== "]") return run.die(`missing ${quote("]")}`, 2);
   try {
     run.status = new Evaluation(run, words).evaluate() ? 0 : 1;
   } catch (error) {
@@ -293,7 +293,7 @@ function apply(operator: string, left: string, right: string): string {
       const match = posixRegex(`^\\(${right}\\)`).exec(left);
       const captures = /\\\(/.test(right);
       if (captures) return match?.groups[2] ?? "";
-      return String(match ? [...left.slice(0, match.end)].length : 0);
+      return String(match ? Array.from(left.slice(0, match.end)).length : 0);
     }
     case "+":
     case "-":

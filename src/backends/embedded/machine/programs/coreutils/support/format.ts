@@ -70,8 +70,7 @@ export function formatFloat(value: number, conversion: Conversion): string {
 /** Like toFixed, but exact also above 1e21 and with many digits. */
 function fixed(value: number, precision: number): string {
   if (value >= 1e21) return BigInt(value).toString() + (precision > 0 ? `.${"0".repeat(precision)}` : "");
-  if (precision > 100) return value.toFixed(100).padEnd(value.toFixed(0).length + 1 + precision, "0");
-  const text = value.toFixed(precision);
+  const text = value.toFixed(Math.min(100, precision));
   // C rounds exact halves to even, toFixed rounds them up.
   const exact = value.toFixed(Math.min(100, precision + 30));
   const at = precision === 0 ? exact.indexOf(".") + 1 : exact.indexOf(".") + 1 + precision;

@@ -51,8 +51,7 @@ export function zoneOf(process: Process): string {
 function known(zone: string): string {
   if (zone === "" || /^(Etc\/)?(UTC|GMT|UCT|Zulu|Universal)0?$/.test(zone)) return "UTC";
   try {
-    new Intl.DateTimeFormat("en-US", { timeZone: zone });
-    return zone;
+    return new Intl.DateTimeFormat("en-US", { timeZone: zone }).resolvedOptions().timeZone === "" ? "UTC" : zone;
   } catch {
     return "UTC";
   }

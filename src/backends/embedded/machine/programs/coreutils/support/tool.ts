@@ -339,16 +339,8 @@ export function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(
-      (value) => {
-        signal.removeEventListener("abort", onAbort);
-        resolve(value);
-      },
-      (error: unknown) => {
-        signal.removeEventListener("abort", onAbort);
-        reject(error);
-      },
-    );
+    const settled = promise.finally(() => signal.removeEventListener("abort", onAbort));
+    settled.then(resolve, reject);
   });
 }
 
