@@ -216,6 +216,7 @@ async function afterGrace(): Promise<void> {
 async function runToEnd(process: MachineProcess, program: Program): Promise<number> {
   await Promise.resolve();
   try {
+    process.signal.throwIfAborted();
     return await program(process);
   } catch (error) {
     if (error instanceof Killed) return error.exitCode;

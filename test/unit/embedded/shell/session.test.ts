@@ -161,6 +161,7 @@ describe("an interactive shell", () => {
     expect((await type("sudo echo x > /etc/f")).screen).toBe("-bash: /etc/f: Permission denied\n");
     expect(await type("echo x | sudo tee /etc/f")).toMatchObject({ screen: "x\n", exitCode: 0 });
     expect((await type("cat /etc/f; stat -c %U /etc/f")).screen).toBe("x\nroot\n");
+    expect((await type("ls | cat > /etc/g")).screen).toBe("-bash: /etc/g: Permission denied\n");
     expect((await type("cd /root")).screen).toBe("-bash: cd: /root: Permission denied\n");
   });
 

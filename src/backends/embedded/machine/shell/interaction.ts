@@ -60,6 +60,7 @@ export class Interaction {
   /** Ctrl-C and its kin. */
   signal(name: SignalName): void {
     this.#buffer = "";
+    // Simplified: a real Ctrl-Z stops the foreground job; a modelled program cannot be stopped in the middle.
     if (name === "SIGTSTP") return;
     if (this.shell.traps.has(name.slice(3)) && this.shell.catches(name)) return;
     this.#running?.abort(new Killed(name));

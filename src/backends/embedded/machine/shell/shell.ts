@@ -103,6 +103,8 @@ export class Shell {
   readonly place: NetworkPlace;
   readonly interactive: boolean;
   readonly commandString: boolean;
+  /** True for an interactive shell and its subshells: messages have no line numbers. */
+  readonly fromPrompt: boolean;
   /** Ends this shell (or, in an interactive one, the running line) when aborted. */
   signal: AbortSignal;
   variables = new Variables();
@@ -164,6 +166,7 @@ export class Shell {
     this.umask = request.umask;
     this.interactive = request.interactive ?? false;
     this.commandString = request.commandString ?? false;
+    this.fromPrompt = this.interactive || (parent?.fromPrompt ?? false);
     this.subshellDepth = parent ? parent.subshellDepth + 1 : 0;
     this.startedAt = parent?.startedAt ?? request.machine.environment.clock.monotonic();
     this.expander = new Expander(this);
@@ -416,8 +419,8 @@ export class Shell {
   /** `bash: line 3: ` or `-bash: `. */
   prefix(): string {
     const call = this.calls.at(-1);
-    const source = call?.source && !this.interactive ? call.source : this.name;
-    return this.interactive && !call?.source ? `${this.name}: ` : `${source}: line ${this.line}: `;
+    const source = call?.source ? call.source : this.name;
+    return this.fromPrompt && !call?.source ? `${this.name}: ` : `${source}: line ${this.line}: `;
   }
 
   async complain(message: string): Promise<void> {
@@ -924,7 +927,7 @@ export class Shell {
 
   /** BASH_SOURCE of the main program; empty for `-c` and interactive shells. */
   sourceName(): string {
-    return this.commandString || this.interactive ? "" : this.name;
+    return this.commandString || this.fromPrompt ? "" : this.name;
   }
 
   async #assignOnly(command: Command & { type: "simple" }): Promise<number> {

@@ -65,7 +65,12 @@ function createShell(process: Process, invocation: Invocation, interactive: bool
   });
   Object.assign(shell.options, invocation.options);
   Object.assign(shell.shopts, invocation.shopts);
-  if (interactive) shell.shopts["expand_aliases"] = true;
+  if (interactive) {
+    shell.shopts["expand_aliases"] = true;
+    shell.options.histexpand = true;
+    shell.options.monitor = true;
+    shell.variables.set("PS1", "\\u@\\h:\\w\\$ ");
+  }
   return shell;
 }
 
