@@ -148,7 +148,7 @@ function call(name: string, args: readonly unknown[], dot: unknown, root: unknow
 
 function operand(word: string, dot: unknown, root: unknown, scope: Scope): unknown {
   if (word.startsWith("(") && word.endsWith(")")) return evaluate(word.slice(1, -1), dot, root, scope);
-  if (/^"/.test(word)) {
+  if (word.startsWith('"')) {
     const value: unknown = JSON.parse(word);
     return value;
   }

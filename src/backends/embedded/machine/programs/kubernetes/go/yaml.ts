@@ -96,7 +96,7 @@ function scalar(value: unknown, indent: number, column: number): string {
   }
   const special = hasSpecial(text) || / \n/.test(text);
   if (special) return doubleQuoted(text, indent, column);
-  if (multiline) return / $/.test(text) ? doubleQuoted(text, indent, column) : literal(text, indent);
+  if (multiline) return text.endsWith(" ") ? doubleQuoted(text, indent, column) : literal(text, indent);
   if (plainAllowed(text)) return folded(text, indent, column, "");
   return folded(text.replaceAll("'", "''"), indent, column + 1, "'");
 }

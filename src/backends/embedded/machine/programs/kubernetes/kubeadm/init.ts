@@ -1,7 +1,8 @@
+import { parse } from "yaml";
 import type { Process } from "../../../process.ts";
 import type { Connection } from "../client/connection.ts";
 import { UnreachableError, dialReason } from "../client/errors.ts";
-import { objectsAt, textAt } from "../client/json.ts";
+import { listAt, objectAt, objectsAt, textAt } from "../client/json.ts";
 import { klogHeader } from "../go/duration.ts";
 import type { ParsedFlags } from "../go/flags.ts";
 import { adminConfigPath, connectionFrom, putObjects } from "./api.ts";
@@ -410,8 +411,15 @@ async function bootstrapToken(run: Run): Promise<void> {
 
 async function kubeletFinalize({ process, setup }: Run): Promise<void> {
   const rotated = "/var/lib/kubelet/pki/kubelet-client-current.pem";
-  if (!process.machine.rootFiles.exists(rotated)) return;
   const path = "/etc/kubernetes/kubelet.conf";
+  if (!process.machine.rootFiles.exists(rotated)) {
+    // Simplified: a real kubelet has asked for this certificate by now; here it keeps the one that kubeadm issued.
+    const user = objectAt(listAt(parse(process.machine.rootFiles.readText(path)), "users")[0], "user");
+    const pem = ["client-certificate-data", "client-key-data"].map((field) =>
+      Buffer.from(textAt(user, field), "base64").toString("utf8"),
+    );
+    writeRootFile(process, rotated, pem.join(""), 0o600);
+  }
   await process.out(
     `[kubelet-finalize] Updating ${JSON.stringify(path)} to point to a rotatable kubelet client certificate and key\n`,
   );

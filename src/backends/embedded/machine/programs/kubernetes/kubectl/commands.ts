@@ -15,6 +15,9 @@ import { deleteCommand } from "./delete.ts";
 import { describeCommand } from "./describe/command.ts";
 import { getCommand } from "./get.ts";
 import { annotateCommand, labelCommand } from "./label.ts";
+import { certificateCommand, cpCommand, diffCommand, explainCommand, portForwardCommand } from "./further.ts";
+import { editCommand, replaceCommand } from "./edit.ts";
+import { waitCommand } from "./wait.ts";
 import { execCommand, logsCommand } from "./logs.ts";
 import { cordonCommand, drainCommand, taintCommand, uncordonCommand } from "./nodes.ts";
 import { rolloutCommand } from "./rollout.ts";
@@ -27,23 +30,32 @@ export const commands: Readonly<Record<string, Command>> = {
   expose: exposeCommand,
   run: runCommand,
   set: setCommand,
+  explain: explainCommand,
   get: getCommand,
+  edit: editCommand,
   delete: deleteCommand,
   rollout: rolloutCommand,
   scale: scaleCommand,
+  certificate: certificateCommand,
   "cluster-info": clusterInfoCommand,
   top: topCommand,
   cordon: cordonCommand,
   uncordon: uncordonCommand,
   drain: drainCommand,
   taint: taintCommand,
-  auth: authCommand,
+
   describe: describeCommand,
   logs: logsCommand,
   exec: execCommand,
+  "port-forward": portForwardCommand,
+  cp: cpCommand,
+  auth: authCommand,
   events: eventsCommand,
-  patch: patchCommand,
+  diff: diffCommand,
   apply: applyCommand,
+  patch: patchCommand,
+  replace: replaceCommand,
+  wait: waitCommand,
   label: labelCommand,
   annotate: annotateCommand,
   completion: completionCommand,

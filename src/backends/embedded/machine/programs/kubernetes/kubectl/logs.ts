@@ -187,6 +187,7 @@ async function printLog(session: Session, source: LogSource, tail: string | unde
     if (answer.status >= 400) throw errorOf(answer.status, decode(await readChunks(answer.chunks)));
     let open = false;
     for await (const chunk of answer.chunks) {
+      if (chunk.length === 0) continue;
       if (prefix === "") await session.process.stdout.write(chunk);
       else {
         const text = decode(chunk);
@@ -235,10 +236,11 @@ async function exec(session: Session): Promise<number> {
     throw new CommandError(`error: cannot exec into a container in a completed pod; current phase is ${phase}`);
   }
   const container = flags.text("container") ?? (await defaultContainer(session, pod.object));
-  const path = `/api/v1/namespaces/${pod.namespace}/pods/${objectName(pod.object)}/exec`;
-  // Simplified: a real one upgrades to a WebSocket with a channel per stream; here one answer holds what was printed.
-  const answer = await session.connection.send("POST", path, {
-    query: { container, stdout: "true", stderr: "true" },
+  const node = textAt(pod.object, "spec", "nodeName");
+  const name = `${pod.namespace}/${objectName(pod.object)}/${container}`;
+  // Simplified: a real one upgrades the pod's exec path to a WebSocket with a channel per stream; here the kubelet is
+  // asked through the node's proxy, and one answer holds what was printed.
+  const answer = await session.connection.send("POST", `/api/v1/nodes/${node}/proxy/exec/${name}`, {
     body: { command },
   });
   const text = decode(await readChunks(answer.chunks));

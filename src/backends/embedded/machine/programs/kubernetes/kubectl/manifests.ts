@@ -61,7 +61,7 @@ async function open(session: Session, name: string): Promise<Source[]> {
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     if (error.code === "ENOENT" || error.code === "ENOTDIR")
-      throw new Error(`the path ${JSON.stringify(name)} does not exist`);
+      throw new Error(`the path ${JSON.stringify(name)} does not exist`, { cause: error });
     throw new Error(`open ${name}: ${error.message.toLowerCase()}`, { cause: error });
   }
 }

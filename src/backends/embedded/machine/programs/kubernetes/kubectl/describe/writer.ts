@@ -83,7 +83,7 @@ export function selectorText(selector: Json): string {
   const equal = mapAt(selector, "matchLabels").map(([key, value]) => `${key}=${value}`);
   const expressions = objectsAt(selector, "matchExpressions").map((item) => {
     const key = textAt(item, "key");
-    const values = Array.isArray(item["values"]) ? [...item["values"].map(String)].sort().join(",") : "";
+    const values = Array.isArray(item["values"]) ? item["values"].map(String).sort().join(",") : "";
     switch (textAt(item, "operator")) {
       case "In":
         return `${key} in (${values})`;
