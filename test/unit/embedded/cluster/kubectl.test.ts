@@ -212,6 +212,20 @@ describe.skipIf(!hasKubectl)("the real kubectl", { timeout: 60_000 }, () => {
     );
   });
 
+  it("replaces a service without its addresses, and drains a node of what it evicts", async () => {
+    const address = "-o=jsonpath={.spec.clusterIP}";
+    const before = (await kubectl("get", "svc", "wasmedge-service", address)).stdout;
+    expect((await kubectl("replace", "-f", "m.yml")).stdout).toContain("service/wasmedge-service replaced");
+    expect((await kubectl("get", "svc", "wasmedge-service", address)).stdout).toBe(before);
+    await kubectl("scale", "deploy", "wasmedge-deploy", "--replicas=5");
+    await kubectl("run", "here", "--image=x", '--overrides={"spec":{"nodeName":"worker1"}}');
+    expect((await kubectl("drain", "worker1", "--force", "--timeout=1s")).stdout).toContain(
+      "evicting pod default/here",
+    );
+    expect((await kubectl("get", "pods", "here")).stdout).toContain("Terminating");
+    await kubectl("uncordon", "worker1");
+  });
+
   it("shows a difference, explains fields and asks what it may", async () => {
     expect((await kubectl("diff", "-f", "m.yml")).stdout).toMatch(/-\s+replicas: 5\n\+\s+replicas: 3/);
     expect((await kubectl("explain", "pod.spec.containers.ports")).stdout).toMatch(

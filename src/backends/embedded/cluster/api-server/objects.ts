@@ -287,6 +287,7 @@ export class Objects {
       if (old["status"] === undefined) delete next["status"];
       else next["status"] = old["status"];
     }
+    if (kind.kind === "Service") keepAddresses(childOf(next, "spec"), objectAt(old, "spec"));
     applyDefaults(kind.kind, next);
     if (generated.has(kind.kind) && !equal(withoutMeta(next), withoutMeta(old)))
       metadata["generation"] = nextGeneration(old);
@@ -397,6 +398,12 @@ function withoutGrace(old: JsonObject, now: number): JsonObject {
   metadata["deletionTimestamp"] = timestamp(now);
   metadata["deletionGracePeriodSeconds"] = 0;
   return next;
+}
+
+/** An update that leaves a service's addresses out keeps them. */
+function keepAddresses(spec: JsonObject, old: JsonObject | undefined): void {
+  if (textAt(spec, "clusterIP") !== "" || textAt(spec, "type") === "ExternalName") return;
+  for (const field of ["clusterIP", "clusterIPs"]) if (old?.[field] !== undefined) spec[field] = old[field];
 }
 
 function withoutMeta(object: JsonObject): JsonObject {

@@ -40,6 +40,8 @@ interface ApiServerOptions extends ServerContext {
   /** `address:port` as discovery shows it. */
   address: string;
   tokenKeys?: TokenKeys;
+  /** Whether something listens on a port of the server's machine. */
+  isListening?: (port: number) => boolean;
   /** Answers log, exec, attach, portforward and proxy. */
   streams?: StreamHandler;
 }
@@ -238,12 +240,16 @@ export class ApiServer {
       return this.#watch(request, { ...target, name: "" }, format, name);
     }
     if (kind.kind === "ComponentStatus") {
-      const found = componentStatuses(this.#etcdAnswers()).find((item) => textAt(item, "metadata", "name") === name);
+      const found = this.#components().find((item) => textAt(item, "metadata", "name") === name);
       if (!found) throw notFound({ name, group: "", kind: kind.plural });
       return this.#show(found, kind, 200, request, format);
     }
     const object = this.objects.get(kind, namespace, name);
     return this.#show(subresource === "scale" ? scaleOf(object) : object, kind, 200, request, format);
+  }
+
+  #components(): JsonObject[] {
+    return componentStatuses(this.#etcdAnswers(), this.#options.isListening ?? (() => true));
   }
 
   #etcdAnswers(): boolean {
@@ -272,11 +278,7 @@ export class ApiServer {
     const include = request.query.get("includeObject") ?? "Metadata";
     const table = { now: this.context.clock.now(), include, columns: true };
     if (kind.kind === "ComponentStatus") {
-      return jsonResponse(
-        200,
-        showList(kind, componentStatuses(this.#etcdAnswers()), { resourceVersion: "" }, format, table),
-        format,
-      );
+      return jsonResponse(200, showList(kind, this.#components(), { resourceVersion: "" }, format, table), format);
     }
     const all = this.objects.list(kind, this.#selection(request, target));
     const page = paginate(kind, all, request.query, this.context.store().revision);

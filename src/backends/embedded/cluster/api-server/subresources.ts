@@ -251,18 +251,23 @@ export function answerReview(
   }
 }
 
-/** What `kubectl get componentstatuses` shows. */
-export function componentStatuses(etcdAnswers: boolean): JsonObject[] {
-  const health = (name: string, ok: boolean, message: string): JsonObject => ({
-    kind: "ComponentStatus",
-    apiVersion: "v1",
-    metadata: { name, creationTimestamp: null },
-    conditions: [{ type: "Healthy", status: ok ? "True" : "False", message }],
-  });
+/** What `kubectl get componentstatuses` shows; `isListening` tells of ports on the API server's machine. */
+export function componentStatuses(etcdAnswers: boolean, isListening: (port: number) => boolean): JsonObject[] {
+  const health = (name: string, ok: boolean, port: number): JsonObject => {
+    const address = `127.0.0.1:${port}`;
+    const path = port === 2379 ? "health" : "healthz";
+    const refused = `Get "https://${address}/${path}": dial tcp ${address}: connect: connection refused`;
+    return {
+      kind: "ComponentStatus",
+      apiVersion: "v1",
+      metadata: { name, creationTimestamp: null },
+      conditions: [{ type: "Healthy", status: ok ? "True" : "False", message: ok ? "ok" : refused }],
+    };
+  };
   return [
-    health("controller-manager", true, "ok"),
-    health("etcd-0", etcdAnswers, etcdAnswers ? "ok" : "connection refused"),
-    health("scheduler", true, "ok"),
+    health("scheduler", isListening(10_259), 10_259),
+    health("controller-manager", isListening(10_257), 10_257),
+    health("etcd-0", etcdAnswers, 2379),
   ];
 }
 

@@ -73,7 +73,14 @@ export const kubeApiserver: Program = async (process) => {
     certificate: flags.get("kubelet-client-certificate") ?? "",
     key: flags.get("kubelet-client-key") ?? "",
   });
-  const server = new ApiServer({ ...context, version, address: `${address}:${port}`, tokenKeys, streams });
+  const server = new ApiServer({
+    ...context,
+    version,
+    address: `${address}:${port}`,
+    tokenKeys,
+    streams,
+    isListening: (wanted) => environment.network.listening(process.place).some((item) => item.port === wanted),
+  });
   if (!(await waitForEtcd(process, server))) {
     return process.signal.aborted ? 0 : refuse(`context deadline exceeded`);
   }
