@@ -157,7 +157,7 @@ describe("a node that is not right", () => {
     await using cluster = await openCluster({ runtime: "crio", crun: { wasm: "wasmedge" }, network: false });
     await until(async () => /worker1 +NotReady/.test(await cluster.kubectl("get nodes")));
     const node = await cluster.get("node", "worker1");
-    const ready = (node?.status.conditions as { type: string; message: string }[]).find(({ type }) => type === "Ready");
+    const ready = node?.status.conditions?.find(({ type }) => type === "Ready");
     expect(ready?.message).toBe(
       "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: No CNI configuration file in /etc/cni/net.d/. Has your network provider started?",
     );

@@ -74,7 +74,7 @@ function mayApprove(request: SigningRequest): boolean {
 }
 
 /** A client certificate for a request, from a certificate authority. All PEM; `now` in milliseconds. */
-export async function sign(
+async function sign(
   requestPem: string,
   authority: { certificate: string; key: string },
   now: number,

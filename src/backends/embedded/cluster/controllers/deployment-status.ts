@@ -44,7 +44,7 @@ export function deploymentStatus(
   const failure = current?.status?.conditions?.find((condition) => condition.type === "ReplicaFailure");
   if (failure) put("ReplicaFailure", failure.status, failure.reason ?? "", failure.message ?? "");
   else conditions.delete("ReplicaFailure");
-  status.conditions = ordered([...conditions.values()]);
+  status.conditions = [...conditions.values()];
   return { status, progressDueInMs };
 }
 
@@ -102,9 +102,4 @@ function progress(deployment: Deployment, input: ProgressInput): number | undefi
   if (now < due) return due - now + 1_000;
   put("Progressing", "False", "ProgressDeadlineExceeded", `${name} has timed out progressing.`);
   return undefined;
-}
-
-/** The order in which a fresh Deployment gets them, so that an unchanged status stays byte for byte the same. */
-function ordered(conditions: Condition[]): Condition[] {
-  return conditions;
 }

@@ -20,6 +20,10 @@ export function startNodeLifecycleController(context: ControllerContext): void {
   /** When a node was last heard of, on the clock that stands still while the lab is off. */
   const heard = new Map<string, number>();
   const registered = new Set<string>();
+  /** Nodes whose pods were marked when they stopped being ready. */
+  const marked = new Set<string>();
+  /** Nodes that were silent for too long when last looked at. */
+  const suspects = new Set<string>();
   /** When eviction of a pod is due. */
   const evictions = new Map<string, { since: number; taint: string }>();
   const queue = new WorkQueue({
@@ -64,7 +68,15 @@ export function startNodeLifecycleController(context: ControllerContext): void {
     const grace = pacing.duration("nodeMonitorGrace");
     const silent = clock.monotonic() - (heard.get(name) ?? clock.monotonic());
     if (silent < grace) queue.addAfter(name, grace - silent + 5);
-    const isLost = silent >= grace;
+    // Asked twice: when this whole process was held up, the kubelet's renewal is only waiting for its turn.
+    const isSilent = silent >= grace;
+    const isLost = isSilent && (suspects.has(name) || readyStatus(node) === "Unknown");
+    if (isSilent && !isLost) {
+      suspects.add(name);
+      queue.addAfter(name, pacing.duration("nodeLease"));
+      return;
+    }
+    if (!isSilent) suspects.delete(name);
     const before = readyStatus(node);
     let current = node;
     if (isLost && before !== "Unknown") current = await markUnknown(node);
@@ -74,7 +86,12 @@ export function startNodeLifecycleController(context: ControllerContext): void {
       return;
     }
     await writeTaints(current, status);
-    if (status !== "True") await markPodsNotReady(current);
+    // Once per change: a kubelet that still works will say better.
+    if (status === "True") marked.delete(name);
+    else if (!marked.has(name)) {
+      marked.add(name);
+      await markPodsNotReady(current);
+    }
   }
 
   async function markUnknown(node: Node): Promise<Node> {

@@ -382,16 +382,18 @@ export function randomSuffix(random: { bytes(length: number): Uint8Array }, leng
   return Array.from(random.bytes(length), (byte) => suffixAlphabet[byte % suffixAlphabet.length]).join("");
 }
 
-/** True when both are the same JSON, regardless of the order of keys and of undefined members. */
+/** True when both are the same JSON, regardless of the order of keys; null and an absent member are the same. */
 export function sameJson(left: unknown, right: unknown): boolean {
-  if (left === right) return true;
+  if ((left ?? undefined) === (right ?? undefined)) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
   if (Array.isArray(left) || Array.isArray(right)) {
     if (!Array.isArray(left) || !Array.isArray(right) || left.length !== right.length) return false;
     return left.every((item, index) => sameJson(item, right[index]));
   }
-  const leftEntries = Object.entries(left).filter(([, value]) => value !== undefined);
-  const rightMap = new Map<string, unknown>(Object.entries(right).filter(([, value]) => value !== undefined));
+  const leftEntries = Object.entries(left).filter(([, value]) => (value ?? undefined) !== undefined);
+  const rightMap = new Map<string, unknown>(
+    Object.entries(right).filter(([, value]) => (value ?? undefined) !== undefined),
+  );
   if (leftEntries.length !== rightMap.size) return false;
   return leftEntries.every(([key, value]) => rightMap.has(key) && sameJson(value, rightMap.get(key)));
 }

@@ -58,8 +58,8 @@ interface SavedState {
   containers: ContainerStatus[];
 }
 
-/** Reads the state that a runtime's daemon left on the machine. */
-export const runtimeState = (machine: ModelledMachine, key: string): SavedState =>
+/** The state that a runtime's daemon left on the machine. */
+const runtimeState = (machine: ModelledMachine, key: string): SavedState =>
   machine.durable<SavedState>(key, () => ({ sandboxes: [], containers: [] }));
 
 /** Sandboxes and containers of one runtime on one machine, behind the CRI. */

@@ -16,11 +16,6 @@ function runnerOf(machine: ModelledMachine): ModuleRunner {
   return runner;
 }
 
-/** Lets a test bring its own way to run modules. */
-export function useModuleRunner(environment: Environment, runner: ModuleRunner): void {
-  runners.set(environment, runner);
-}
-
 /** The process of a container whose entry point is a module, as crun's WasmEdge handler runs it. */
 export function wasmRequest(spec: ContainerSpec): SpawnRequest {
   return {

@@ -65,9 +65,10 @@ async function obtain(process: Process, client: ApiClient, object: ApiObject): P
   if (!(await client.get(key))) await client.create(location, object);
   const { clock } = process.machine.environment;
   for (;;) {
-    const current = (await client.get(key)) as (ApiObject & { status?: { certificate?: string } }) | undefined;
-    const certificate = current?.status?.certificate;
-    if (certificate !== undefined) return Buffer.from(certificate, "base64").toString("utf8");
+    const current = await client.get(key);
+    const status = current?.["status"];
+    const certificate = typeof status === "object" && status !== null && "certificate" in status && status.certificate;
+    if (typeof certificate === "string") return Buffer.from(certificate, "base64").toString("utf8");
     await clock.sleep(10, process.signal);
   }
 }

@@ -47,7 +47,6 @@ export class Kubelet {
   #crashes: BackOff;
   #pulls: BackOff;
   #signatures = new Map<string, string>();
-  #statuses = new Map<string, PodStatus>();
   #listening: ContainerRuntime | undefined;
   #stopListening: (() => void) | undefined;
   #wasReady: boolean | undefined;
@@ -375,7 +374,6 @@ export class Kubelet {
     }
     const uid = pod.metadata.uid ?? "";
     if (deleted) {
-      this.#statuses.delete(uid);
       void this.#removeLeftOver(pod);
       return;
     }
@@ -424,7 +422,6 @@ export class Kubelet {
       throw error;
     }
     this.#workers.delete(uid);
-    this.#statuses.delete(uid);
   }
 
   async #deleteFromApi(pod: Pod): Promise<void> {
@@ -449,7 +446,6 @@ export class Kubelet {
     await worker.terminate(pod, host, graceOf(pod, host.pacing));
     this.#removedStatics.delete(uid);
     this.#workers.delete(uid);
-    this.#statuses.delete(uid);
     const mirror = this.#pods?.get(keyOf(pod));
     if (mirror?.metadata.annotations?.[mirrorAnnotation] === uid) await this.#deleteMirror(mirror);
   }
@@ -477,7 +473,6 @@ export class Kubelet {
         mirrorOf(pod, nodeName, this.#node.metadata.uid ?? ""),
       );
       this.#pods.learn(created);
-      this.#statuses.delete(pod.metadata.uid ?? "");
     } catch (error) {
       if (!hasReason(error, "AlreadyExists")) throw error;
     }
@@ -580,7 +575,7 @@ export class Kubelet {
     if (!shown) return;
     const isMirror = shown.metadata.annotations?.[mirrorAnnotation] !== undefined;
     if (!isMirror && shown.metadata.uid !== uid) return;
-    if (sameJson(this.#statuses.get(uid), status) || sameJson(shown.status, status)) return;
+    if (sameJson(shown.status, status)) return;
     const gone = Object.keys(shown.status ?? {}).filter((field) => !(field in status));
     const patch = { ...status, ...Object.fromEntries(gone.map((field) => [field, null])) };
     try {
@@ -591,7 +586,6 @@ export class Kubelet {
         name: pod.metadata.name,
       };
       const updated = await client.patch(key, { status: patch }, "status");
-      this.#statuses.set(uid, status);
       this.#pods.learn(updated);
     } catch (error) {
       if (!hasReason(error, "NotFound")) throw error;

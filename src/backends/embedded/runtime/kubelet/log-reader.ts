@@ -35,11 +35,11 @@ export async function* readLog(
   signal: AbortSignal,
   isRunning: () => boolean,
 ): AsyncGenerator<Uint8Array> {
-  let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
+  const budget = { left: options.limitBytes ?? Number.POSITIVE_INFINITY };
   const render = (entries: readonly Entry[]): Uint8Array => {
     const text = entries.map((entry) => (options.timestamps ? `${entry.time} ${entry.text}` : entry.text)).join("");
-    const bytes = encode(text).slice(0, left);
-    left -= bytes.length;
+    const bytes = encode(text).slice(0, budget.left);
+    budget.left -= bytes.length;
     return bytes;
   };
   const isWanted = (entry: Entry): boolean => options.since === undefined || Date.parse(entry.time) >= options.since;
@@ -48,7 +48,7 @@ export async function* readLog(
   if (options.tailLines !== undefined) entries = options.tailLines === 0 ? [] : entries.slice(-options.tailLines);
   if (entries.length > 0) yield render(entries);
   let seen = source.length;
-  while (options.follow && !signal.aborted && left > 0) {
+  while (options.follow && !signal.aborted && budget.left > 0) {
     const running = isRunning();
     source = files.exists(path) ? files.readText(path) : "";
     if (source.length < seen) seen = 0;

@@ -134,7 +134,7 @@ export function nodeStatus(input: NodeStatusInput, before: Node | undefined): No
 export function sameStatus(left: Node["status"], right: Node["status"]): boolean {
   const bare = (status: Node["status"]): unknown => ({
     ...status,
-    conditions: (status?.conditions ?? []).map(({ lastHeartbeatTime: _, ...rest }) => rest),
+    conditions: (status?.conditions ?? []).map((condition) => ({ ...condition, lastHeartbeatTime: undefined })),
   });
   return sameJson(bare(left), bare(right));
 }

@@ -52,7 +52,6 @@ const nameLabel = "io.kubernetes.pod.name";
 export class PodWorker {
   #waiting = new Map<string, WaitingReason>();
   #isMountTold = false;
-  #sandboxFailures = 0;
   #killing = new Set<string>();
   /** Set when the pod is to end: it has been deleted or its manifest is gone. */
   isTerminating = false;
@@ -147,14 +146,12 @@ export class PodWorker {
         },
         handler,
       );
-      this.#sandboxFailures = 0;
       return host.runtime.listPodSandboxes().find((sandbox) => sandbox.id === id);
     } catch (error) {
       if (!(error instanceof CriError) && !(error instanceof MissingInput)) throw error;
       const words =
         error instanceof CriError ? `rpc error: code = ${error.code} desc = ${error.message}` : error.message;
       this.#event(pod, host, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${words}`);
-      this.#sandboxFailures += 1;
       host.again(Math.max(host.pacing.duration("crashBackOff"), 50));
       return undefined;
     }

@@ -6,7 +6,7 @@ import { timestamp } from "../../cluster/controllers/types.ts";
 
 export const hashAnnotation = "kubernetes.io/config.hash";
 export const mirrorAnnotation = "kubernetes.io/config.mirror";
-export const sourceAnnotation = "kubernetes.io/config.source";
+const sourceAnnotation = "kubernetes.io/config.source";
 
 /** The pods that manifests in a folder ask for; what is no pod is left out. */
 export function readStaticPods(files: FileView, folder: string, nodeName: string, now: number): Pod[] {

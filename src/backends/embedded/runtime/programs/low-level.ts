@@ -44,8 +44,10 @@ export const runc: Program = async (process) => {
   const [option] = process.argv.slice(1);
   if (option === "--version" || option === "-v") {
     const commit = facts?.["commit"] ?? "v1.1.11-0-g4bccb38c";
+    const spec = facts?.["spec"] ?? "1.0.2-dev";
+    const seccomp = facts?.["libseccomp"] ?? "2.5.4";
     await process.out(
-      `runc version ${version}\ncommit: ${commit}\nspec: 1.0.2-dev\ngo: go1.20.12\nlibseccomp: 2.5.4\n`,
+      `runc version ${version}\ncommit: ${commit}\nspec: ${spec}\ngo: go1.20.12\nlibseccomp: ${seccomp}\n`,
     );
     return 0;
   }
