@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../../../src/backends/embedded/cluster/api.ts";
-import { textAt } from "../../../../src/backends/embedded/cluster/json.ts";
+import { objectAt, textAt } from "../../../../src/backends/embedded/cluster/json.ts";
 import { ObjectStore, type StoredEvent } from "../../../../src/backends/embedded/cluster/store/store.ts";
 import { testServer } from "./test-server.ts";
 import { send } from "./send.ts";
@@ -144,6 +144,16 @@ describe("objects", () => {
     expect(await client.get(key)).toBeDefined();
     await client.patch(key, { spec: { finalizers: null } });
     expect(await client.get(key)).toBeUndefined();
+  });
+
+  it("lose what is empty when they are read", async () => {
+    const { server } = await testServer();
+    const made = await send(server, "POST", "/api/v1/namespaces/default/configmaps", {
+      metadata: { name: "c", labels: {}, finalizers: [] },
+      data: {},
+    });
+    expect(Object.keys(objectAt(made.body) ?? {}).toSorted()).toEqual(["apiVersion", "kind", "metadata"]);
+    expect(objectAt(made.body, "metadata", "labels")).toBeUndefined();
   });
 
   it("page, and say how many are left", async () => {

@@ -22,7 +22,7 @@ const scalarNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * Looks at an object as the server's decoder does: takes unknown and null fields out of it and answers the paths of the unknown ones.
+ * Looks at an object as the server's decoder does: takes unknown, null and empty fields out of it and answers the paths of the unknown ones.
  * Rejects a value of the wrong type with the decoder's words.
  */
 export function pruneUnknown(apiVersion: string, kind: string, object: JsonObject): string[] {
@@ -41,6 +41,13 @@ export function pruneUnknown(apiVersion: string, kind: string, object: JsonObjec
 export const cannotHandle = (apiVersion: string, kind: string, why: string): Error =>
   badRequest(`${kind} in version "${apiVersion.split("/").at(-1)}" cannot be handled as a ${kind}: ${why}`);
 
+/** Lists that are written even when nothing is in them; all others are left out then. */
+const keptEmpty = new Set(["rules", "endpoints", "containers", "drivers", "ports"]);
+
+const isEmptyCollection = (type: FieldType, value: unknown): boolean =>
+  (type.startsWith("[]") && Array.isArray(value) && value.length === 0) ||
+  (type.startsWith("{}") && isObject(value) && Object.keys(value).length === 0);
+
 function decodeStruct(walk: Walk, type: FieldType, object: JsonObject, path: string, goPath: string): void {
   const fields = fieldsOf(type) ?? {};
   for (const [field, value] of Object.entries(object)) {
@@ -53,6 +60,7 @@ function decodeStruct(walk: Walk, type: FieldType, object: JsonObject, path: str
     if (value === null) delete object[field];
     const wanted = fields[field]?.replace("!", "") ?? "*";
     decodeValue(walk, wanted, value, here, `${structName(type)}.`, goPath ? `${goPath}.${field}` : field);
+    if (isEmptyCollection(wanted, value) && !keptEmpty.has(field)) delete object[field];
   }
 }
 
