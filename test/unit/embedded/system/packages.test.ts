@@ -179,6 +179,15 @@ describe("apt-get install", () => {
 });
 
 describe("dpkg", () => {
+  test("keeps what the system cannot do without", async () => {
+    const { machine } = createTestMachine();
+    expect((await run(machine, "dpkg -r bash")).stderr).toContain(
+      "this is an essential package; it should not be removed",
+    );
+    expect((await run(machine, "apt-get remove -y coreutils")).exitCode).toBe(100);
+    expect(machine.rootFiles.exists("/bin/ls")).toBe(true);
+  });
+
   test("installs a local package and says what is missing", async () => {
     const { machine } = createTestMachine();
     const value = deb({

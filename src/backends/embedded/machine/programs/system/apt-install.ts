@@ -281,6 +281,15 @@ async function carryOut(run: AptRun, action: Action): Promise<number> {
   await process.out(
     `After this operation, ${aptSize(Math.abs(disk) * 1024)} ${disk < 0 ? "disk space will be freed" : "of additional disk space will be used"}.\n`,
   );
+  const needed = action.remove.filter((name) => dpkg.stanza(name)?.get("Essential") === "yes");
+  if (needed.length > 0 && !args.has("--allow-remove-essential")) {
+    // Simplified: a real apt-get lets itself be talked into it by a whole sentence.
+    await process.out(
+      `WARNING: The following essential packages will be removed.\nThis should NOT be done unless you know exactly what you are doing!\n${wrapNames(needed)}`,
+    );
+    await process.err("E: Essential packages were removed and -y was used without --allow-remove-essential.\n");
+    return 100;
+  }
   if (held.length > 0 && run.yes && !args.has("--allow-change-held-packages")) {
     await process.err("E: Held packages were changed and -y was used without --allow-change-held-packages.\n");
     return 100;

@@ -20,6 +20,7 @@ const flags = [
   "--install-recommends",
   "--allow-downgrades",
   "--allow-change-held-packages",
+  "--allow-remove-essential",
   "--reinstall",
   "-d",
   "--download-only",

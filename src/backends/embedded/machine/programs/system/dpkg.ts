@@ -202,6 +202,12 @@ async function remove(process: Process, names: readonly string[], purge: boolean
         await process.err(`dpkg: warning: ignoring request to remove ${name} which isn't installed\n`);
         continue;
       }
+      if (dpkg.stanza(name)?.get("Essential") === "yes") {
+        await process.err(
+          `dpkg: error processing package ${name} (--${purge ? "purge" : "remove"}):\n this is an essential package; it should not be removed\nErrors were encountered while processing:\n ${name}\n`,
+        );
+        return 1;
+      }
       await process.out(readingDatabase(process));
       await removePackage(process, name, purge);
     }

@@ -77,7 +77,7 @@ function statusText(machine: ModelledMachine, systemd: Systemd, status: UnitStat
     status.active === "failed" || (status.sub === "auto-restart" && result !== "success") ? ` (Result: ${result})` : "";
   const neverRan = status.active === "inactive" && status.since === 0;
   const when = neverRan ? "" : ` since ${longTime(status.since)}; ${ago(now - status.since)}`;
-  text += row("Active", `${status.active} (${status.sub})${why}${when}`);
+  text += row("Active", `${status.active}${status.sub === status.active ? "" : ` (${status.sub})`}${why}${when}`);
   const command = setting(unit.settings, "Service", "ExecStart");
   const binary = (command ?? "").replace(/^[-@:+!]*/, "").split(" ")[0] ?? "";
   const short = binary.slice(binary.lastIndexOf("/") + 1);

@@ -137,6 +137,32 @@ const sections: Readonly<Record<string, string>> = {
   tar: "utils",
 };
 
+/** Packages that a system cannot do without. */
+const essential = new Set([
+  "base-files",
+  "base-passwd",
+  "bash",
+  "bsdutils",
+  "coreutils",
+  "dash",
+  "debianutils",
+  "diffutils",
+  "dpkg",
+  "findutils",
+  "grep",
+  "gzip",
+  "hostname",
+  "init-system-helpers",
+  "libc-bin",
+  "login",
+  "perl-base",
+  "sed",
+  "sudo",
+  "systemd",
+  "tar",
+  "util-linux",
+]);
+
 /** The version that `--version` prints: without epoch, revision and repacking marks. */
 export const upstreamVersion = (version: string): string =>
   version
@@ -175,6 +201,7 @@ export function imagePackages(profile: Profile): Deb[] {
         deb({
           name,
           version,
+          essential: essential.has(name),
           section: sections[name] ?? "admin",
           description: `${name} as on a fresh Ubuntu server`,
           files,

@@ -26,6 +26,8 @@ export interface Deb {
   recommends: string;
   provides: string;
   conflicts: string;
+  /** Not to be removed. */
+  essential: boolean;
   /** Bytes to download. */
   size: number;
   /** Kilobytes on disk. */
@@ -48,6 +50,7 @@ export const deb = (facts: Partial<Deb> & Pick<Deb, "name" | "version">): Deb =>
   recommends: "",
   provides: "",
   conflicts: "",
+  essential: false,
   size: 48_300,
   installedSize: 180,
   description: facts.name,
@@ -98,6 +101,7 @@ export const debFileMode = (file: DebFile): number => file.mode ?? (file.program
 export function controlFields(value: Deb): [string, string][] {
   const fields: [string, string][] = [
     ["Package", value.name],
+    ...(value.essential ? [["Essential", "yes"] as [string, string]] : []),
     ["Priority", "optional"],
     ["Section", value.section],
     ["Installed-Size", String(value.installedSize)],

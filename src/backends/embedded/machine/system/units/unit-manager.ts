@@ -411,7 +411,8 @@ export class Systemd implements UnitManager {
           setting(unit.settings, "Service", "TimeoutStartSec") ?? setting(unit.settings, "Service", "TimeoutSec"),
         ) ?? 90_000;
       const timeout = this.#timeout(limit);
-      const first = await Promise.race([readiness, ended, timeout.expired]);
+      const up = type === "forking" ? Promise.race([readiness, this.#survival()]) : readiness;
+      const first = await Promise.race([up, ended, timeout.expired]);
       timeout.cancel();
       if (stale()) return success;
       if (first === "expired") {
@@ -563,6 +564,16 @@ export class Systemd implements UnitManager {
       this.#change(state, "failed", "failed");
     }
     if (state.unit.id.endsWith(".service")) this.#log(state.unit.id, `Stopped ${this.#title(state)}.`);
+  }
+
+  /**
+   * The first moments of a daemon.
+   * Simplified: a real forking daemon is up when the process that was started has ended; a modelled one goes on in it.
+   */
+  async #survival(): Promise<"ready"> {
+    const { clock, pacing } = this.#machine.environment;
+    await clock.sleep(Math.max(20, pacing.duration("daemonStart")));
+    return "ready";
   }
 
   #timeout(ms: number): { expired: Promise<"expired">; cancel: () => void } {
