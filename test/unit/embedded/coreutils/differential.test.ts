@@ -2,9 +2,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { comparable, isInstalled, runOurs, runReal, words } from "./compare.ts";
 import { coreutilsPrograms } from "../../../../src/backends/embedded/machine/programs/coreutils/index.ts";
 import { fileCases } from "./files.cases.ts";
-import { jqCases, textCases } from "./text.cases.ts";
+import { calculatorCases, jqCases, textCases } from "./text.cases.ts";
 
-const cases = [...textCases, ...jqCases, ...fileCases];
+const cases = [...textCases, ...jqCases, ...calculatorCases, ...fileCases];
 const names = [...new Set(cases.map(({ run }) => words(run)[0] ?? ""))];
 const missing = names.filter((name) => !isInstalled(name));
 const known = cases.filter(({ run }) => (words(run)[0] ?? "") in coreutilsPrograms);

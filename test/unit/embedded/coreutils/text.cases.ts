@@ -597,3 +597,20 @@ export const jqCases: Case[] = over(
   "jq -s length",
   "jq -R .",
 );
+
+export const calculatorCases: Case[] = [
+  "1+2*3",
+  "scale=2; 7/3",
+  "7/2",
+  "2^10",
+  "10%3",
+  "scale=4; sqrt(2)",
+  "x=5; x*x",
+  "(1+2)*-3",
+  ".5+.25",
+  "3>2",
+  "1.5*1.25",
+  "scale=3; 1.5*1.2555",
+  "0.10+0.20",
+  "2^-1",
+].map((line) => ({ run: "bc", input: `${line}\n` }));

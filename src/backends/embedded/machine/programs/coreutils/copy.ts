@@ -320,7 +320,7 @@ async function move(
     if (clobber === "interactive" && !(await run.confirm(`overwrite ${quoteName(target)}?`))) return;
     if (clobber !== "force" || !options.has("force")) {
       if (run.process.stdin.isTerminal && to.type === "file" && !files.access(run.path(target), 2)) {
-        const mode = `${(to.mode & 0o7777).toString(8).padStart(4, "0")}`;
+        const mode = (to.mode & 0o7777).toString(8).padStart(4, "0");
         if (!(await run.confirm(`replace ${quoteName(target)}, overriding mode ${mode}?`))) return;
       }
     }

@@ -190,6 +190,19 @@ async function parseSet(run: Tool, source: string): Promise<TrSet> {
   return set;
 }
 
+/** Of the classes only upper and lower may stand in the second set, each over against one in the first. */
+async function checkClasses(run: Tool, first: TrSet, second: TrSet, complement: boolean): Promise<void> {
+  for (const { name, at } of second.classes) {
+    if (name !== "upper" && name !== "lower") {
+      await run.die("when translating, the only character classes that may appear in\nstring2 are 'upper' and 'lower'");
+    }
+    const partner = complement
+      ? undefined
+      : first.classes.find((other) => other.at === at && /^(?:upper|lower)$/.test(other.name));
+    if (!partner) await run.die("misaligned [:upper:] and/or [:lower:] construct");
+  }
+}
+
 const tr = tool(
   {
     usage: "[OPTION]... SET1 [SET2]",
@@ -225,6 +238,7 @@ const tr = tool(
     const members = new Set(source);
     const map = new Map<string, string>();
     if (second && !deletes) {
+      await checkClasses(run, first, second, options.has("complement", "C"));
       const target = [...second.characters];
       if (second.fill) {
         const { at, character } = second.fill;
@@ -233,6 +247,11 @@ const tr = tool(
       }
       if (target.length === 0 && !options.has("truncate-set1"))
         return run.die("when not truncating set1, string2 must be non-empty");
+      if (options.has("complement", "C") && first.classes.length > 0 && new Set(target).size > 1) {
+        return run.die(
+          "when translating with complemented character classes,\nstring2 must map all characters in the domain to one",
+        );
+      }
       for (const [index, character] of source.entries()) {
         const to = target[index] ?? (options.has("truncate-set1") ? undefined : target.at(-1));
         if (to !== undefined) map.set(character, to);

@@ -134,7 +134,7 @@ const grep = tool(
       const text = options.value(name);
       if (text === undefined) return undefined;
       if (!/^-?\d+$/.test(text))
-        return run.die(`${name === "max-count" ? "invalid max count" : `${text}: invalid context length argument`}`, 2);
+        return run.die(name === "max-count" ? "invalid max count" : `${text}: invalid context length argument`, 2);
       return Number(text);
     };
     const context = (await number("context")) ?? 0;

@@ -3,6 +3,7 @@ import { accountPrograms } from "./accounts.ts";
 import { archivePrograms } from "./archive.ts";
 import { awkPrograms } from "./awk.ts";
 import { basicPrograms } from "./basic.ts";
+import { calculatorPrograms } from "./bc.ts";
 import { copyPrograms } from "./copy.ts";
 import { cutPrograms } from "./cut.ts";
 import { datePrograms } from "./date.ts";
@@ -20,6 +21,7 @@ import { sortPrograms } from "./sort.ts";
 import { statPrograms } from "./stat.ts";
 import { testPrograms } from "./test.ts";
 import { textPrograms } from "./text.ts";
+import { zipPrograms } from "./zip.ts";
 
 /** The everyday programs: GNU coreutils and findutils, grep, sed, awk, tar, gzip and their kin. */
 export const coreutilsPrograms: ProgramTable = {
@@ -27,6 +29,7 @@ export const coreutilsPrograms: ProgramTable = {
   ...archivePrograms,
   ...awkPrograms,
   ...basicPrograms,
+  ...calculatorPrograms,
   ...copyPrograms,
   ...cutPrograms,
   ...datePrograms,
@@ -44,4 +47,5 @@ export const coreutilsPrograms: ProgramTable = {
   ...statPrograms,
   ...testPrograms,
   ...textPrograms,
+  ...zipPrograms,
 };

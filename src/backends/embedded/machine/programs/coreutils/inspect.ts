@@ -68,7 +68,7 @@ function describeText(bytes: Uint8Array): string {
     const kind = kinds[name] ?? `a ${interpreter}${argument === "" ? "" : ` ${argument}`} script`;
     return `${kind}, ${encoding} executable${tail}`;
   }
-  if (/^-----BEGIN CERTIFICATE-----/.test(text)) return "PEM certificate";
+  if (text.startsWith("-----BEGIN CERTIFICATE-----")) return "PEM certificate";
   if (/^-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/.test(text)) return "PEM RSA private key";
   try {
     if (/^\s*[[{]/.test(text)) {

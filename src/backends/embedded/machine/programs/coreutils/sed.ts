@@ -131,6 +131,7 @@ class Editor {
         for (const command of this.#commands) command.active = false;
         this.#line = 0;
         this.#edited = [];
+        this.#owed = false;
         this.#ahead = undefined;
         this.#reader = undefined;
         await this.#pass();
@@ -233,7 +234,10 @@ class Editor {
   }
 
   #emit(text: string, newline = true): void {
-    const whole = newline ? text + this.#options.delimiter : text;
+    // Output after a line without newline begins with one.
+    const lead = this.#owed ? this.#options.delimiter : "";
+    this.#owed = false;
+    const whole = lead + (newline ? text + this.#options.delimiter : text);
     if (this.#options.inPlace === undefined) this.#run.print(whole);
     else this.#edited.push(encodeText(whole));
   }
@@ -249,13 +253,11 @@ class Editor {
   async #flushAppended(): Promise<void> {
     for (const item of this.#appended.splice(0)) {
       if ("text" in item) {
-        this.#settle();
         this.#emit(item.text, false);
       } else if ("file" in item) {
         try {
           const text = decodeText(await this.#run.slurp(item.file));
           if (text !== "") {
-            this.#settle();
             this.#emit(text, false);
           }
         } catch (error) {
@@ -264,7 +266,6 @@ class Editor {
       } else {
         const line = await this.#lineOf(item.lineOf);
         if (line !== undefined) {
-          this.#settle();
           this.#emit(line);
         }
       }
@@ -281,12 +282,6 @@ class Editor {
       }
     }
     return this.#readers.get(file)?.next();
-  }
-
-  /** Output after a line without newline begins with one. */
-  #settle(): void {
-    if (this.#owed) this.#emit(this.#options.delimiter, false);
-    this.#owed = false;
   }
 
   #writer(file: string): Writer {
@@ -419,7 +414,6 @@ class Editor {
           this.#appended.push({ text: command.text });
           break;
         case "i":
-          this.#settle();
           this.#emit(command.text, false);
           break;
         case "c":
@@ -449,7 +443,6 @@ class Editor {
         }
         case "p":
           await this.#emitPattern();
-          this.#settleAfterPrint();
           break;
         case "P":
           this.#emit(this.#pattern.split("\n", 1)[0] ?? "");
@@ -514,10 +507,6 @@ class Editor {
     return "end";
   }
 
-  #settleAfterPrint(): void {
-    this.#settle();
-  }
-
   async #shell(text: string): Promise<string> {
     await this.#run.flush();
     const output = new Collector();
@@ -564,7 +553,6 @@ class Editor {
     if (command.evaluate) this.#pattern = (await this.#shell(this.#pattern)).replace(/\n$/, "");
     for (let times = 0; times < command.print; times += 1) {
       await this.#emitPattern();
-      this.#settleAfterPrint();
     }
     if (command.file !== "") await this.#writer(command.file).write(encodeText(`${this.#pattern}\n`));
   }

@@ -267,7 +267,7 @@ async function separatorOf(run: Tool, options: Options): Promise<string | undefi
 }
 
 /** Puts items in a random order. */
-function shuffle<T>(items: T[], next: () => number): void {
+function shuffle(items: string[], next: () => number): void {
   for (let index = items.length - 1; index > 0; index -= 1) {
     const other = Math.floor(next() * (index + 1));
     const [a, b] = [items[index], items[other]];

@@ -4,7 +4,7 @@ import type { ProgramTable } from "../../process.ts";
 import { modeText } from "./support/modes.ts";
 import { humanSize } from "./support/sizes.ts";
 import { expandEscapes } from "./support/format.ts";
-import { quoteName } from "./support/text.ts";
+import { quote, quoteName } from "./support/text.ts";
 import { formatTime, zoneOf } from "./support/time.ts";
 import { parseSize, tool } from "./support/tool.ts";
 import type { Tool, Writer } from "./support/tool.ts";
@@ -226,7 +226,7 @@ const dd = tool({ usage: "[OPERAND]...", about: "Copies blocks.", options: "" },
         key,
       )
     ) {
-      return run.misuse(`unrecognized operand ${`‘${operand}’`}`);
+      return run.misuse(`unrecognized operand ${quote(operand)}`);
     }
     given.set(key, operand.slice(at + 1));
   }

@@ -485,6 +485,8 @@ const fold = tool(
             const blank = rest.slice(0, cut).search(/[ \t][^ \t]*$/);
             if (blank >= 0) cut = blank + 1;
           }
+          // One character wider than the line stands alone.
+          if (cut >= rest.length) break;
           run.print(`${rest.slice(0, cut)}\n`);
           rest = rest.slice(cut);
         }

@@ -300,7 +300,8 @@ export function parseDate(text: string, now: number, zone: string): number | und
   const monthIndex = (name: string): number =>
     monthNames.findIndex((month) => month.toLowerCase().startsWith(name.slice(0, 3)));
   const months = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*";
-  while (rest !== "") {
+  for (;;) {
+    if (rest === "") break;
     let match: RegExpExecArray | undefined;
     if (
       (match = take(/^(\d{4})-(\d{1,2})-(\d{1,2})(?:t(?=\d)|(?!\d))/)) ||
