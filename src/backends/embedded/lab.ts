@@ -31,6 +31,11 @@ interface SavedLab {
   machines: { name: string; role: MachineRole }[];
   /** What the shells of the panes keep, by `machine/number`. */
   shells: Record<string, SavedShell>;
+  /** What kube-proxy programmed, by machine: the kernel of a suspended machine keeps it. */
+  serviceRules: Record<
+    string,
+    { clusterAddresses: [string, readonly string[]][]; nodePorts: [number, readonly string[]][] }
+  >;
 }
 
 export interface LabOptions {
@@ -99,6 +104,13 @@ export class EmbeddedLab {
     };
     for (const { name, role } of saved?.machines ?? []) {
       this.#add({ name, role }, options.saved?.[`machine-${name}`] as SavedMachine | undefined);
+      const rules = saved?.serviceRules[name];
+      if (!rules) continue;
+      const { clusterAddresses, nodePorts } = rules;
+      this.network.setServiceRules(name, {
+        clusterAddresses: new Map(clusterAddresses),
+        nodePorts: new Map(nodePorts),
+      });
     }
   }
 
@@ -146,7 +158,13 @@ export class EmbeddedLab {
       monotonic: this.#clock.monotonic(),
       machines: this.machines().map(({ name, role }) => ({ name, role })),
       shells: this.shells,
+      serviceRules: {},
     };
+    for (const { name } of this.machines()) {
+      const rules = this.network.serviceRules(name);
+      if (!rules) continue;
+      lab.serviceRules[name] = { clusterAddresses: [...rules.clusterAddresses], nodePorts: [...rules.nodePorts] };
+    }
     const components: Record<string, unknown> = { lab };
     for (const machine of this.#machines.values()) components[`machine-${machine.name}`] = machine.snapshot();
     return components;

@@ -42,6 +42,8 @@ export interface EmbeddedNetwork extends LabNetwork {
   hasPort(machine: string, port: number): boolean;
   /** Connects to a machine's port from outside the lab. Rejects with NetworkError. */
   connectFromOutside(machine: string, port: number, signal?: AbortSignal): Promise<Duplex>;
+  /** What kube-proxy programmed on a machine, which its kernel keeps. */
+  serviceRules(machine: string): ServiceRules | undefined;
   /** The current time for those who check certificates, milliseconds since the epoch. */
   now(): number;
 }
@@ -187,6 +189,10 @@ class Wires implements EmbeddedNetwork {
     const ask: Ask = { host, port, path: target.pathname + target.search, authorityPart: target.host, options };
     if (route.kind === "internet") return this.#fetchInternet(route.host, ask, secure);
     return this.#fetchEntry(route.entry, from.machine, ask, secure);
+  }
+
+  serviceRules(machine: string): ServiceRules | undefined {
+    return this.#rules.get(machine);
   }
 
   setServiceRules(machine: string, rules: ServiceRules | undefined): void {
