@@ -1,7 +1,7 @@
 import { ShellFailure } from "./failures.ts";
 
 /** Variables as arithmetic sees them; `index` is the text between brackets. */
-export interface ArithmeticVariables {
+interface ArithmeticVariables {
   get(name: string, index?: string): string | undefined;
   set(name: string, value: string, index?: string): void;
 }

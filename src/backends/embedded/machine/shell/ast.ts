@@ -77,12 +77,6 @@ interface CommandBase {
   source: string;
 }
 
-export interface SimpleCommand extends CommandBase {
-  type: "simple";
-  assignments: readonly Assignment[];
-  words: readonly Word[];
-}
-
 export type Command = CommandBase &
   (
     | { type: "simple"; assignments: readonly Assignment[]; words: readonly Word[] }

@@ -55,7 +55,7 @@ export class SharedSource implements ByteSource {
   }
 }
 
-export interface OpenFileParts {
+interface OpenFileParts {
   source?: ByteSource | undefined;
   sink?: ByteSink | undefined;
   onClose?: () => void;

@@ -8,7 +8,7 @@ import { expandPrompt } from "./prompt.ts";
 import type { Shell } from "./shell.ts";
 import { SyntaxProblem } from "./words.ts";
 
-export interface LineResult {
+interface LineResult {
   exitCode: number;
   incomplete: boolean;
   exited: boolean;

@@ -150,7 +150,7 @@ export function extendedRegex(source: string, fold = false): RegExp {
   return new RegExp(regex, fold ? "si" : "s");
 }
 
-export interface GlobOptions {
+interface GlobOptions {
   dot: boolean;
   fold: boolean;
   star: boolean;

@@ -1,7 +1,7 @@
 import { decodeEscape } from "./words.ts";
 import { quoteBackslash } from "./encoding.ts";
 
-export interface Formatted {
+interface Formatted {
   text: string;
   /** Complaints without the prefix. */
   problems: string[];

@@ -2,7 +2,7 @@ import { decode } from "../io.ts";
 import { ShellFailure } from "./failures.ts";
 import type { Shell } from "./shell.ts";
 
-export interface ReadOptions {
+interface ReadOptions {
   /** Backslashes stand for themselves. */
   raw: boolean;
   delimiter?: string;

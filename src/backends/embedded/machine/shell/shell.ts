@@ -15,45 +15,14 @@ import { Expander } from "./expansion.ts";
 import { runExternal } from "./external.ts";
 import { Jump, ShellFailure } from "./failures.ts";
 import { type Job, JobTable } from "./jobs.ts";
+import { type OptionName, type Options, optionNames } from "./options.ts";
 import { Parser, type ParserOptions } from "./parser.ts";
 import { redirect } from "./redirections.ts";
 import { defineSpecials } from "./specials.ts";
 import { Variables } from "./variables.ts";
 import { SyntaxProblem } from "./words.ts";
 
-/** The single-letter and named options of `set`. */
-export const optionNames = {
-  allexport: "a",
-  notify: "b",
-  errexit: "e",
-  noglob: "f",
-  hashall: "h",
-  keyword: "k",
-  noexec: "n",
-  nounset: "u",
-  verbose: "v",
-  xtrace: "x",
-  braceexpand: "B",
-  noclobber: "C",
-  errtrace: "E",
-  histexpand: "H",
-  physical: "P",
-  functrace: "T",
-  monitor: "m",
-  privileged: "p",
-  pipefail: "",
-  posix: "",
-  emacs: "",
-  vi: "",
-  history: "",
-  ignoreeof: "",
-  nolog: "",
-} as const;
-
-export type OptionName = keyof typeof optionNames;
-export type Options = Partial<Record<OptionName, boolean>>;
-
-export interface ShellFunction {
+interface ShellFunction {
   body: Command;
   source: string;
 }
@@ -63,7 +32,7 @@ const maxNesting = 1000;
 /** After so many commands other work gets its turn. */
 const commandsPerTurn = 100;
 
-export interface ShellRequest {
+interface ShellRequest {
   machine: ModelledMachine;
   pid: number;
   parentPid: number;

@@ -1,5 +1,6 @@
 import { Parser } from "./parser.ts";
-import type { Options, Shell } from "./shell.ts";
+import type { Options } from "./options.ts";
+import type { Shell } from "./shell.ts";
 import type { SavedVariable } from "./variables.ts";
 
 /** A shell's lasting state as plain JSON. */

@@ -1,7 +1,8 @@
 import { FileError } from "../files/errors.ts";
 import type { Stat } from "../files/file-system.ts";
 import { ShellFailure } from "./failures.ts";
-import { type OptionName, type Shell, optionNames } from "./shell.ts";
+import { type OptionName, optionNames } from "./options.ts";
+import type { Shell } from "./shell.ts";
 
 function statOf(shell: Shell, path: string, follow = true): Stat | undefined {
   if (path === "") return undefined;

@@ -17,7 +17,7 @@ export interface Variable {
 export type SavedVariable = Partial<Omit<Variable, "items">> & { name: string; items?: [string, string][] };
 
 /** Computed and special variables. */
-export interface Special {
+interface Special {
   get(): string | undefined;
   set?(value: string): void;
   items?(): Map<string, string>;

@@ -109,7 +109,7 @@ async function declareOne(
   if (on.has("r")) variable.readonly = true;
 }
 
-export function describeVariable(shell: Shell, name: string): string | undefined {
+function describeVariable(shell: Shell, name: string): string | undefined {
   const variable = shell.variables.raw(name);
   if (!variable) {
     const value = shell.variables.get(name);

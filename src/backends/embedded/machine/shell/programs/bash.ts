@@ -5,7 +5,8 @@ import { OpenFile } from "../descriptors.ts";
 import { Jump } from "../failures.ts";
 import { Interaction, takeTerminal } from "../interaction.ts";
 import { readLine } from "../reading.ts";
-import { type OptionName, type Options, Shell, optionNames } from "../shell.ts";
+import { type OptionName, type Options, optionNames } from "../options.ts";
+import { Shell } from "../shell.ts";
 import { readStartupFiles } from "../startup.ts";
 
 interface Invocation {
