@@ -62,7 +62,7 @@ async function wait(session: Session): Promise<number> {
     entries = await selectedObjects(session, session.flags.words);
   } catch (error) {
     // What does not exist any more is what `--for=delete` waits for.
-    if (gone && error instanceof Error && /not found$/.test(error.message)) return 0;
+    if (gone && error instanceof Error && error.message.endsWith("not found")) return 0;
     throw error;
   }
   if (entries.length === 0) {
