@@ -113,6 +113,20 @@ describe("an interactive shell", () => {
     expect((await type("echo still here")).screen).toBe("still here\n");
   });
 
+  it.each([
+    "s=x; while :; do s=$s$s; done",
+    "f() { f; }; f",
+    "bomb() { bomb | bomb & }; bomb; wait",
+    "echo {1..99999999}",
+  ])("survives a script that wants everything: %s", async (line) => {
+    const { shell, type } = open();
+    const running = type(line);
+    await turns(300);
+    shell.signal("SIGINT");
+    expect(await running).toMatchObject({ exited: false });
+    expect((await type("echo still here")).screen).toContain("still here\n");
+  });
+
   it("ends the running program on Ctrl-C, not itself", async () => {
     const { shell, type } = open();
     const running = type("sleep 1000");

@@ -29,6 +29,9 @@ interface ShellFunction {
 
 /** How deep functions, sourced files and evals may call each other. */
 const maxNesting = 1000;
+/** More shells and subshells than this at once are refused, as a full process table does. */
+const maxShells = 1000;
+const living = new WeakMap<ModelledMachine, number>();
 /** After so many commands other work gets its turn. */
 const commandsPerTurn = 100;
 
@@ -465,7 +468,14 @@ export class Shell {
 
   /** Runs `body` as the whole life of this shell: exit traps, jumps and signals become an exit code. */
   async runToExit(body: () => Promise<number>): Promise<number> {
-    let status = await this.#caught(body);
+    const alive = (living.get(this.machine) ?? 0) + 1;
+    living.set(this.machine, alive);
+    const full = alive > maxShells || this.machine.processes.list().length > maxShells;
+    let status = await this.#caught(() => {
+      if (full) throw new ShellFailure("fork: retry: Resource temporarily unavailable", { exitCode: 254 });
+      return body();
+    });
+    living.set(this.machine, (living.get(this.machine) ?? 1) - 1);
     const action = this.traps.get("EXIT");
     if (action !== undefined && action !== "" && !this.#killed()) {
       this.traps.delete("EXIT");

@@ -312,7 +312,8 @@ const shift: Builtin = (shell, args) => {
 const alias: Builtin = async (shell, args) => {
   const show = (name: string, value: string) => shell.out(`alias ${name}=${shell.quote(value)}\n`);
   const operands = args.filter((arg) => arg !== "-p");
-  if (operands.length === 0) for (const [name, value] of [...shell.aliases].sort()) await show(name, value);
+  if (operands.length === 0)
+    for (const [name, value] of [...shell.aliases].sort(([a], [b]) => (a < b ? -1 : 1))) await show(name, value);
   let status = 0;
   for (const arg of operands) {
     const at = arg.indexOf("=");
