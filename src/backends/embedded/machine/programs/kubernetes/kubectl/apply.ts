@@ -1,4 +1,4 @@
-import { apiVersionOf, pathOf } from "../client/discovery.ts";
+import { pathOf } from "../client/discovery.ts";
 import { CommandError, isApiError, ManyErrors, withSource } from "../client/errors.ts";
 import { clone, isObject, objectAt, textAt, type Json } from "../client/json.ts";
 import { toJson } from "../go/json.ts";
@@ -72,7 +72,13 @@ async function apply(session: Session): Promise<number> {
       continue;
     }
     try {
-      if (objectName(entry.object) === "") throw new Error("resource name may not be empty");
+      if (objectName(entry.object) === "") {
+        throw new Error(
+          `error when retrieving current configuration of:
+${describeInfo(entry)}
+from server for: ${JSON.stringify(entry.source)}: resource name may not be empty`,
+        );
+      }
       if (flags.bool("server-side")) await applyOnServer(session, entry, mode);
       else await applyFromClient(session, entry, mode);
     } catch (error) {
@@ -161,7 +167,7 @@ async function applyFromClient(session: Session, entry: FoundObject, mode: DryRu
 
 function describeInfo(entry: FoundObject): string {
   const { resource, namespace, object } = entry;
-  const gvk = (last: string): string => `"${apiVersionOf(resource)}, ${last}"`;
+  const gvk = (last: string): string => `"${resource.group}/${resource.version}, ${last}"`;
   return `Resource: ${gvk(`Resource=${resource.plural}`)}, GroupVersionKind: ${gvk(`Kind=${resource.kind}`)}\nName: ${JSON.stringify(objectName(object))}, Namespace: ${JSON.stringify(namespace)}`;
 }
 

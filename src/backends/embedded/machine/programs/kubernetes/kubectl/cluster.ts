@@ -68,7 +68,8 @@ export const clusterInfoCommand: Command = {
     const list = await session.connection.json("GET", "/api/v1/namespaces/kube-system/services", {
       query: { labelSelector: "kubernetes.io/cluster-service=true" },
     });
-    const colour = session.process.stdout.isTerminal === true;
+    // Older versions colour these lines wherever they are written to.
+    const colour = session.minor <= 32 || session.process.stdout.isTerminal === true;
     const line = (name: string, url: string): string =>
       colour
         ? `\u001b[0;32m${name}\u001b[0m is running at \u001b[0;33m${url}\u001b[0m\n`

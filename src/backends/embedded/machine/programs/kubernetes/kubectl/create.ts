@@ -44,7 +44,7 @@ export const createCommand: Command = {
       ...generator("Create a namespace with the specified name", "namespace NAME", {}, (session) => ({
         apiVersion: "v1",
         kind: "Namespace",
-        metadata: { name: nameOf(session, "namespace") },
+        metadata: { creationTimestamp: null, name: nameOf(session, "namespace") },
       })),
       aliases: ["ns"],
     },
@@ -66,7 +66,7 @@ export const createCommand: Command = {
           apiVersion: "v1",
           data: Object.fromEntries(dataOf(session)),
           kind: "ConfigMap",
-          metadata: { name: nameOf(session, "configmap") },
+          metadata: { creationTimestamp: null, name: nameOf(session, "configmap") },
         }),
       ),
       aliases: ["cm"],
@@ -85,7 +85,7 @@ export const createCommand: Command = {
               dataOf(session).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
             ),
             kind: "Secret",
-            metadata: { name: nameOf(session, "secret generic") },
+            metadata: { creationTimestamp: null, name: nameOf(session, "secret generic") },
             ...(session.flags.has("type") ? { type: session.flags.text("type") } : {}),
           }),
         ),
@@ -117,7 +117,7 @@ export const createCommand: Command = {
       (session) => ({
         apiVersion: "batch/v1",
         kind: "Job",
-        metadata: { name: nameOf(session, "job") },
+        metadata: { creationTimestamp: null, name: nameOf(session, "job") },
         spec: {
           template: {
             metadata: {},
@@ -140,7 +140,7 @@ export const createCommand: Command = {
       ...generator("Create a service account with the specified name", "serviceaccount NAME", {}, (session) => ({
         apiVersion: "v1",
         kind: "ServiceAccount",
-        metadata: { name: nameOf(session, "serviceaccount") },
+        metadata: { creationTimestamp: null, name: nameOf(session, "serviceaccount") },
       })),
       aliases: ["sa"],
     },
@@ -380,10 +380,10 @@ export const runCommand: Command = {
 
 async function run(session: Session): Promise<number> {
   const { flags } = session;
+  if (!flags.has("image")) throw new CommandError('error: required flag(s) "image" not set');
   const [name, ...extra] = flags.words;
   if (name === undefined)
     throw new CommandError("error: NAME is required for run\nSee 'kubectl run -h' for help and examples");
-  if (!flags.has("image")) throw new CommandError('error: required flag(s) "image" not set');
   const words = [...extra, ...(flags.dashed ?? [])];
   const labels = flags.has("labels")
     ? Object.fromEntries((flags.text("labels") ?? "").split(",").map((pair) => pair.split("=")))

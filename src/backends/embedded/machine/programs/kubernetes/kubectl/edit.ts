@@ -93,9 +93,10 @@ const banner =
   "# Please edit the object below. Lines beginning with a '#' will be ignored,\n# and an empty file will abort the edit. If an error occurs while saving this file will be\n# reopened with the relevant failures.\n#\n";
 
 async function edit(session: Session): Promise<number> {
+  const entries = await selectedObjects(session, session.flags.words);
   const open = session.process.terminal?.edit;
   if (!open) throw new CommandError('error: unable to launch the editor "vi"');
-  for (const entry of await selectedObjects(session, session.flags.words)) {
+  for (const entry of entries) {
     const original = presented(session, entry.object);
     const text = banner + toYaml({ apiVersion: apiVersionOf(entry.resource), kind: entry.resource.kind, ...original });
     const path = `/tmp/kubectl-edit-${Math.floor(session.process.machine.environment.random.next() * 1e10)}.yaml`;

@@ -66,6 +66,7 @@ export const diffCommand: Command = {
 async function diff(session: Session): Promise<number> {
   const { process, connection } = session;
   const { random } = process.machine.environment;
+  if (!session.flags.has("filename")) throw new CommandError("error: must specify one of -f and -k");
   const suffix = (): string => String(Math.floor(random.next() * 4e9));
   let different = false;
   for (const entry of await readManifests(session)) {

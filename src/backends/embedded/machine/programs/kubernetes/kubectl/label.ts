@@ -71,6 +71,9 @@ function readChanges(
 
 async function change(session: Session, what: "label" | "annotation"): Promise<number> {
   const { resources, changes } = readChanges(session.flags.words, what);
+  if (resources.length === 0 && !session.flags.has("filename")) {
+    throw new CommandError("error: one or more resources must be specified as <resource> <name> or <resource>/<name>");
+  }
   const listing = what === "label" && session.flags.bool("list");
   if (changes.set.size === 0 && changes.remove.length === 0 && !listing) {
     throw new CommandError(`error: at least one ${what} update is required`);

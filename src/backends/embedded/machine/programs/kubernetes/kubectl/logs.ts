@@ -247,7 +247,7 @@ async function exec(session: Session): Promise<number> {
   if (answer.status >= 400) {
     const error = errorOf(answer.status, text);
     const { reason = "", message = text } = error.status;
-    if (["NotFound", "Forbidden", "BadRequest"].includes(reason)) throw error;
+    if (reason !== "InternalError") throw error;
     throw new CommandError(`error: ${message}`);
   }
   const result: unknown = JSON.parse(text);

@@ -133,7 +133,7 @@ export function parseManifest(text: string, source: string): Json | Error | unde
   }
   if (textAt(value, "kind") === "") {
     return new Error(
-      `unable to decode ${JSON.stringify(source)}: Object 'Kind' is missing in '${JSON.stringify(value)}'`,
+      `error validating ${JSON.stringify(source)}: error validating data: kind not set; if you choose to ignore these errors, turn validation off with --validate=false`,
     );
   }
   return value;
@@ -141,7 +141,11 @@ export function parseManifest(text: string, source: string): Json | Error | unde
 
 /** The same problem as go-yaml words and counts it: its parser counts lines from 0, its scanner from 1. */
 function goYamlError(problem: YAMLError): string {
-  const line = problem.linePos?.[0].line ?? 1;
+  // A key that spans lines is noticed at its colon.
+  const line =
+    (problem.code === "BLOCK_AS_IMPLICIT_KEY" ? problem.linePos?.[1]?.line : undefined) ??
+    problem.linePos?.[0].line ??
+    1;
   const scanner = (reason: string, at = line): string => `yaml: line ${at}: ${reason}`;
   const parser = (reason: string): string => (line > 1 ? `yaml: line ${line - 1}: ${reason}` : `yaml: ${reason}`);
   switch (problem.code) {

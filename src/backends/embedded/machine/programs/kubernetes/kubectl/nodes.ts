@@ -99,7 +99,7 @@ async function taint(session: Session): Promise<number> {
 async function nodesOf(session: Session, command: string): Promise<FoundObject[]> {
   const { words } = session.flags;
   if (words.length === 0 && !session.flags.has("selector")) {
-    throw new CommandError(`error: USAGE: ${command} NODE [flags]`);
+    throw new CommandError(`error: USAGE: ${command} NODE [flags]\nSee 'kubectl ${command} -h' for help and examples`);
   }
   return selectedObjects(
     session,

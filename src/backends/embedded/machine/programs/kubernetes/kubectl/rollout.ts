@@ -147,6 +147,10 @@ async function history(session: Session): Promise<number> {
       await session.out(`${name} with revision #${wanted}\n${writer.toString()}`);
       continue;
     }
+    if (sets.length === 0) {
+      await session.out(`${name} \nNo rollout history found.\n`);
+      continue;
+    }
     const rows = sets.map(
       (set) =>
         `${revisionOf(set)}\t${textAt(set, "metadata", "annotations", "kubernetes.io/change-cause") || "<none>"}\n`,

@@ -15,6 +15,9 @@ export const selectionFlags: FlagSpecs = {
   "field-selector": { kind: "string" },
 };
 
+const missingResources =
+  "error: You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
+
 /** The objects that `words` (or `-f`, `-l`, `--all`) choose. Rejects with what the API says of the first missing one. */
 export async function selectedObjects(session: Session, words: readonly string[]): Promise<FoundObject[]> {
   const { flags } = session;
@@ -28,8 +31,7 @@ export async function selectedObjects(session: Session, words: readonly string[]
     }
     return found;
   }
-  if (words.length === 0)
-    throw new CommandError("error: one or more resources must be specified as <resource> <name> or <resource>/<name>");
+  if (words.length === 0) throw new CommandError(missingResources);
   const selected = await selections(session, words);
   const several = flags.bool("all") || flags.has("selector") || flags.has("field-selector");
   if (!several && selected.some(({ names }) => names.length === 0)) {

@@ -38,14 +38,18 @@ export const scaleCommand: Command = {
 
 async function scale(session: Session): Promise<number> {
   const replicas = session.flags.number("replicas");
-  if (replicas === undefined || replicas < 0) {
+  if (replicas === undefined) throw new CommandError('error: required flag(s) "replicas" not set');
+  if (replicas < 0) {
     throw new CommandError(
       "error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0",
     );
   }
   const mode = dryRun(session);
   const wanted = session.flags.number("current-replicas");
-  const selected = session.flags.has("filename") ? undefined : await selections(session, session.flags.words);
+  const selected =
+    session.flags.has("filename") || session.flags.words.length === 0
+      ? undefined
+      : await selections(session, session.flags.words);
   let found;
   try {
     found =

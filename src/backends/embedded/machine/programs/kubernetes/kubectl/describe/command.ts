@@ -46,10 +46,7 @@ async function describe(session: Session): Promise<number> {
   const { flags } = session;
   if (!flags.has("filename") && flags.words.length === 0) {
     throw new CommandError(
-      'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.\n\nerror: Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).\nSee \'kubectl describe -h\' for help and examples'.replace(
-        /^.*\n\n/,
-        "",
-      ),
+      'error: You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.',
     );
   }
   const errors: unknown[] = [];

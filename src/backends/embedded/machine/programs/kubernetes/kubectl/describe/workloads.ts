@@ -145,8 +145,10 @@ export function describeDeployment(
   const old = own
     .filter((set) => set !== newest)
     .sort((a, b) => (textAt(a, "metadata", "name") < textAt(b, "metadata", "name") ? -1 : 1));
-  writer.line(0, `OldReplicaSets:\t${replicaSetsText(old)}`);
-  writer.line(0, `NewReplicaSet:\t${replicaSetsText(newest ? [newest] : [])}`);
+  if (own.length > 0) {
+    writer.line(0, `OldReplicaSets:\t${replicaSetsText(old)}`);
+    writer.line(0, `NewReplicaSet:\t${replicaSetsText(newest ? [newest] : [])}`);
+  }
   writeEvents(writer, events);
 }
 
