@@ -1,8 +1,8 @@
 import type { Process } from "../../../process.ts";
 import { FileError } from "../../../files/errors.ts";
 
-export const dayNames = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-export const monthNames = [
+const dayNames = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const monthNames = [
   "January",
   "February",
   "March",
@@ -58,7 +58,7 @@ function known(zone: string): string {
 }
 
 /** Minutes east of Greenwich at that moment. */
-export function zoneOffset(zone: string, moment: number): number {
+function zoneOffset(zone: string, moment: number): number {
   if (zone === "UTC") return 0;
   const parts = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "longOffset" }).formatToParts(moment);
   const name = parts.find((part) => part.type === "timeZoneName")?.value ?? "";
@@ -79,7 +79,7 @@ function zoneName(zone: string, moment: number): string {
   return `${sign}${String(Math.floor(Math.abs(offset) / 60)).padStart(2, "0")}`;
 }
 
-export function breakTime(moment: number, zone: string): BrokenTime {
+function breakTime(moment: number, zone: string): BrokenTime {
   const offset = zoneOffset(zone, moment);
   const date = new Date(moment + offset * 60_000);
   const year = date.getUTCFullYear();
@@ -249,7 +249,7 @@ function fieldOf(letter: string, time: BrokenTime, moment: number, zone: string,
 }
 
 /** The moment of a local time in a zone, milliseconds since the epoch. */
-export function momentOf(
+function momentOf(
   zone: string,
   year: number,
   month: number,

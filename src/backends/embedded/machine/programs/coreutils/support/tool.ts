@@ -334,7 +334,7 @@ export class LineReader {
 }
 
 /** Rejects with the signal's reason when aborted first. */
-export function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   signal.throwIfAborted();
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
@@ -342,12 +342,6 @@ export function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<
     const settled = promise.finally(() => signal.removeEventListener("abort", onAbort));
     settled.then(resolve, reject);
   });
-}
-
-/** The words of a FileError; rethrows anything else. */
-export function errorText(error: unknown): string {
-  if (error instanceof FileError) return error.message;
-  throw error;
 }
 
 const calledAs = (process: Process): string => (process.argv[0] ?? "").replace(/^.*\//, "");
