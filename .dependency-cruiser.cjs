@@ -21,7 +21,7 @@ const thirdParty = {
   runner: ["xstate"],
   progress: [],
   texts: [],
-  ui: ["ink", "react", "@xstate/react", "@xterm/headless", "string-width"],
+  ui: ["ink", "react", "@xterm/headless", "string-width"],
 };
 const folder = (name) => `^src/${name}/`;
 
