@@ -32,7 +32,7 @@ interface SavedLab {
   /** What the shells of the panes keep, by `machine/number`. */
   shells: Record<string, SavedShell>;
   /** What kube-proxy programmed, by machine: the kernel of a suspended machine keeps it. */
-  serviceRules: Record<
+  serviceRules?: Record<
     string,
     { clusterAddresses: [string, readonly string[]][]; nodePorts: [number, readonly string[]][] }
   >;
@@ -104,7 +104,7 @@ export class EmbeddedLab {
     };
     for (const { name, role } of saved?.machines ?? []) {
       this.#add({ name, role }, options.saved?.[`machine-${name}`] as SavedMachine | undefined);
-      const rules = saved?.serviceRules[name];
+      const rules = saved?.serviceRules?.[name];
       if (!rules) continue;
       const { clusterAddresses, nodePorts } = rules;
       this.network.setServiceRules(name, {
