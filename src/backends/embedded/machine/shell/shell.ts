@@ -66,6 +66,7 @@ export interface Call {
 
 /** An interpreter of bash's language with its lasting state. */
 export class Shell {
+  readonly builtins = builtins;
   readonly machine: ModelledMachine;
   readonly pid: number;
   readonly parentPid: number;

@@ -3,7 +3,6 @@ import { resolvePath } from "../../files/paths.ts";
 import { defaultPath, findCommand } from "../../processes.ts";
 import { ShellFailure } from "../failures.ts";
 import type { Shell } from "../shell.ts";
-import { builtins } from "./index.ts";
 import { type Builtin, options } from "./types.ts";
 
 const keywords = new Set([
@@ -51,7 +50,7 @@ function kindsOf(shell: Shell, name: string, path?: string): Kind[] {
   if (keywords.has(name)) result.push({ kind: "keyword", detail: "" });
   const definition = shell.functions.get(name);
   if (definition) result.push({ kind: "function", detail: shell.functionText(name, definition) });
-  if (Object.hasOwn(builtins, name)) result.push({ kind: "builtin", detail: "" });
+  if (Object.hasOwn(shell.builtins, name)) result.push({ kind: "builtin", detail: "" });
   const file = pathOf(shell, name, path);
   if (file !== undefined) result.push({ kind: "file", detail: file });
   return result;
@@ -120,7 +119,7 @@ const command: Builtin = async (shell, args) => {
 const builtin: Builtin = async (shell, args) => {
   const [name, ...rest] = args[0] === "--" ? args.slice(1) : args;
   if (name === undefined) return 0;
-  const found = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+  const found = Object.hasOwn(shell.builtins, name) ? shell.builtins[name] : undefined;
   if (!found) throw new ShellFailure(`builtin: ${name}: not a shell builtin`);
   return found(shell, rest, name);
 };
@@ -141,7 +140,7 @@ const help: Builtin = async (shell) => {
   await shell.out(
     "GNU bash, version 5.0.17(1)-release (x86_64-pc-linux-gnu)\nThese shell commands are defined internally.\n\n",
   );
-  await shell.out(`${Object.keys(builtins).sort().join("\n")}\n`);
+  await shell.out(`${Object.keys(shell.builtins).sort().join("\n")}\n`);
   return 0;
 };
 
