@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-const project = (name: string, include: string[], timeoutMs: number) => ({
-  test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs },
+const project = (name: string, include: string[], timeoutMs: number, globalSetup: string[] = []) => ({
+  test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs, globalSetup },
 });
 
 export default defineConfig({
@@ -14,7 +14,7 @@ export default defineConfig({
       project("contract", ["test/contract/**/*.test.ts"], 60_000),
       project("content", ["test/content/**/*.test.ts"], 180_000),
       project("ui", ["test/ui/**/*.test.{ts,tsx}"], 60_000),
-      project("e2e", ["test/e2e/**/*.test.ts"], 240_000),
+      project("e2e", ["test/e2e/**/*.test.ts"], 240_000, ["test/support/build-package.ts"]),
     ],
   },
 });

@@ -1,14 +1,17 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build, type Plugin } from "rolldown";
+import { gatherLimits } from "../src/cli/limits.ts";
 
 // A CommonJS module whose types do not say so.
 const license: (options: object) => Plugin = createRequire(import.meta.url)("rollup-plugin-license");
 
 // Bundles the program into dist/: one entry, the parts that are loaded on demand, and the modules' worker.
+// Usage: node scripts/build.ts [PACKAGE_FOLDER]; without one, the package is this checkout.
 const root = join(import.meta.dirname, "..");
-const dist = join(root, "dist");
+const target = process.argv[2] ?? root;
+const dist = join(target, "dist");
 rmSync(dist, { recursive: true, force: true });
 
 const entries: Record<string, string> = { cli: join(root, "src/cli/entry.ts") };
@@ -24,7 +27,7 @@ await build({
     license({
       thirdParty: {
         includePrivate: false,
-        output: { file: join(root, "THIRD-PARTY-LICENSES.txt") },
+        output: { file: join(target, "THIRD-PARTY-LICENSES.txt") },
         allow: {
           test: "(MIT OR Apache-2.0 OR BSD-2-Clause OR BSD-3-Clause OR ISC OR 0BSD OR BlueOak-1.0.0 OR CC0-1.0 OR Python-2.0 OR Unlicense)",
           failOnViolation: true,
@@ -41,3 +44,5 @@ await build({
     chunkFileNames: "chunks/[name]-[hash].js",
   },
 });
+
+writeFileSync(join(dist, "limits.json"), `${JSON.stringify(gatherLimits(join(root, "src")), undefined, 1)}\n`);

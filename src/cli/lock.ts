@@ -1,12 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { LabError } from "../domain/errors.ts";
+
+/** Each waits 5 ms for another process that is removing a dead one's lock. */
+const takeoverAttempts = 100;
 
 export interface LockHolder {
   pid: number;
   /** When that process started, so that a reused pid is not mistaken for it. */
   startedAt: string;
-  /** `start`, `run` or `up`. */
+  /** `start`, `run` or `up`, else another command that opened the saved lab for a moment. */
   command: string;
   /** ISO 8601. */
   since: string;
@@ -32,19 +36,11 @@ export function takeLock(path: string, command: string, now: number): () => void
   const candidate = `${path}.${process.pid}`;
   writeFileSync(candidate, JSON.stringify(mine), { mode: 0o600 });
   try {
-    for (let attempt = 0; attempt < 10; attempt += 1) {
-      try {
-        // A hard link appears whole or not at all, so nobody ever reads half a lock.
-        linkSync(candidate, path);
-        return () => {
-          if (readHolder(path)?.pid === process.pid) rmSync(path, { force: true });
-        };
-      } catch (error) {
-        if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-      }
+    for (let attempt = 0; attempt < takeoverAttempts; attempt += 1) {
+      if (take(candidate, path)) return () => letGo(path);
       const holder = lockHolder(path);
       if (holder) throw heldBy(holder);
-      setAside(path, candidate);
+      pauseBriefly();
     }
     throw new LabError("lab-held", `${path}: the lock could not be taken`, { remedy: "Try again in a moment." });
   } finally {
@@ -52,38 +48,61 @@ export function takeLock(path: string, command: string, now: number): () => void
   }
 }
 
-/** Removes a dead process's lock; when two processes race, only the dead one's file goes. */
-function setAside(path: string, candidate: string): void {
-  const stale = `${candidate}.stale`;
+/**
+ * Takes a lock file, or removes a dead process's so that the next attempt can. Only who holds the lock named after the
+ * dead one may remove it, so that a slow process never removes the lock of one that was quicker; that lock is taken
+ * by the same rule.
+ */
+function take(candidate: string, path: string): boolean {
   try {
-    renameSync(path, stale);
-  } catch {
-    return;
+    // A hard link appears whole or not at all, so nobody ever reads half a lock.
+    linkSync(candidate, path);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
-  const holder = readHolder(stale);
-  if (holder && processStart(holder.pid) === holder.startedAt) {
-    try {
-      linkSync(stale, path);
-    } catch {
-      // Another process took the lock meanwhile; it is told apart by its own link.
-    }
-  }
-  rmSync(stale, { force: true });
+  if (lockHolder(path)) return false;
+  const dead = readText(path);
+  if (dead === undefined) return false;
+  const right = `${path}.${createHash("sha256").update(dead).digest("hex").slice(0, 12)}`;
+  if (!take(candidate, right)) return false;
+  if (readText(path) === dead) rmSync(path, { force: true });
+  letGo(right);
+  return false;
 }
+
+function letGo(path: string): void {
+  if (readHolder(path)?.pid === process.pid) rmSync(path, { force: true });
+}
+
+/** Lets another process, which is taking a dead one's lock away, finish. */
+function pauseBriefly(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+}
+
+/** True for a holder that serves other commands, or will in a moment. */
+export const isHost = (holder: LockHolder): boolean => holder.command === "start" || holder.command === "up";
 
 export function heldBy(holder: LockHolder): LabError {
   const text = `the lab is in use by \`${holder.command}\` (process ${holder.pid}, since ${holder.since})`;
   return new LabError("lab-held", text, {
-    remedy:
-      holder.command === "run"
-        ? "Wait until it ends, or set WASM_K8S_LAB_HOME to another folder."
-        : "Use `wasm-k8s-lab start` for a second terminal, or `wasm-k8s-lab down` to end it.",
+    remedy: isHost(holder)
+      ? "Use `wasm-k8s-lab start` for a second terminal, or `wasm-k8s-lab down` to end it."
+      : "Wait until it ends, or set WASM_K8S_LAB_HOME to another folder.",
   });
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 function readHolder(path: string): LockHolder | undefined {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    const value: unknown = JSON.parse(readText(path) ?? "");
     if (typeof value !== "object" || value === null) return undefined;
     const { pid, startedAt, command, since } = value as Partial<LockHolder>;
     if (typeof pid !== "number" || typeof startedAt !== "string") return undefined;

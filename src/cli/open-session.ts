@@ -13,7 +13,7 @@ import type { Session } from "../runner/session.ts";
 import { RemoteSession } from "./control/client.ts";
 import { type ControlServer, serveControl } from "./control/server.ts";
 import { type Home, openHome, packageFolder } from "./home.ts";
-import { heldBy, lockHolder, takeLock } from "./lock.ts";
+import { heldBy, isHost, lockHolder, takeLock } from "./lock.ts";
 import { systemClock, systemRandom } from "./system-clock.ts";
 
 /** What every command that touches the lab may be told. */
@@ -55,7 +55,7 @@ export interface OpenLab {
 export async function openLab(command: string, pace: Pace, given: LabArguments, folder?: string): Promise<OpenLab> {
   const home = openHome(process.env);
   const course = readCourse();
-  const release = takeLock(home.lock, command, systemClock.now());
+  const release = await takeLockSoon(home, command);
   try {
     return await openHeldLab(home, course, release, pace, given, folder);
   } catch (error) {
@@ -148,26 +148,77 @@ export function serveSession(lab: OpenLab, session: Session, onStop: () => void)
   return serveControl(session, lab.home.socket, onStop);
 }
 
-/** The session of the process that holds the lab; undefined when none does. */
+/** Milliseconds to wait for a host that is still opening the lab, or for a command that has it for a moment. */
+const patienceMs = 20_000;
+const askAgainMs = 50;
+
+/** Takes the lock, after a command that holds it only for a moment. */
+async function takeLockSoon(home: Home, command: string): Promise<() => void> {
+  const begin = systemClock.monotonic();
+  for (;;) {
+    try {
+      return takeLock(home.lock, command, systemClock.now());
+    } catch (error) {
+      const holder = lockHolder(home.lock);
+      const lasting = holder !== undefined && (isHost(holder) || holder.command === "run");
+      if (!(error instanceof LabError) || lasting || systemClock.monotonic() - begin > patienceMs) throw error;
+    }
+    await systemClock.sleep(askAgainMs);
+  }
+}
+
+/** The session of the process that hosts the lab; undefined when none does. Throws LabError `lab-held` during `run`. */
 export async function connectToHost(): Promise<RemoteSession | undefined> {
   const home = openHome(process.env);
-  const holder = lockHolder(home.lock);
-  if (!holder) return undefined;
-  if (holder.command === "run") throw heldBy(holder);
-  return RemoteSession.connect(home.socket);
+  const begin = systemClock.monotonic();
+  for (;;) {
+    const holder = lockHolder(home.lock);
+    if (!holder || (!isHost(holder) && holder.command !== "run")) return undefined;
+    if (holder.command === "run") throw heldBy(holder);
+    try {
+      return await RemoteSession.connect(home.socket);
+    } catch (error) {
+      // A host that has just taken the lock opens its socket in a moment.
+      if (!(error instanceof LabError) || systemClock.monotonic() - begin > patienceMs) throw error;
+    }
+    await systemClock.sleep(askAgainMs);
+  }
+}
+
+/** The host's session when there is one, else the lab opened here; when two begin at once, one becomes the host. */
+export async function openOrAttach(
+  command: string,
+  pace: Pace,
+  given: LabArguments,
+): Promise<{ remote: RemoteSession } | { lab: OpenLab }> {
+  for (;;) {
+    const remote = await connectToHost();
+    if (remote) return { remote };
+    try {
+      return { lab: await openLab(command, pace, given) };
+    } catch (error) {
+      if (!(error instanceof LabError && error.code === "lab-held")) throw error;
+      const holder = lockHolder(openHome(process.env).lock);
+      if (holder && !isHost(holder)) throw error;
+    }
+  }
 }
 
 /** Runs `use` on the lab: through its host when there is one, else by opening the saved lab, then saving and leaving. */
-export async function withSession<T>(given: LabArguments, use: (session: Session) => Promise<T>): Promise<T> {
-  const remote = await connectToHost();
-  if (remote) {
+export async function withSession<T>(
+  command: string,
+  given: LabArguments,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const opened = await openOrAttach(command, "instant", given);
+  if ("remote" in opened) {
     try {
-      return await use(remote);
+      return await use(opened.remote);
     } finally {
-      await remote.close();
+      await opened.remote.close();
     }
   }
-  const lab = await openLab("command", "instant", given);
+  const { lab } = opened;
   try {
     const session = await openLocalSession(lab, given);
     try {

@@ -16,7 +16,7 @@ export interface CourseArguments extends LabArguments {
 /** Asks the checks of the current step, a lab or one step. Resolves with the exit code. */
 export async function check(place: string | undefined, given: CourseArguments): Promise<number> {
   const texts = textsFor(languageOf(given.lang));
-  return withSession(given, async (session) => {
+  return withSession("check", given, async (session) => {
     const current = session.snapshot().step;
     const [lab, step] = place === undefined ? [current?.lab, current?.step] : place.split("/");
     const report = await session.ask(lab ?? "", step);
@@ -35,7 +35,7 @@ export async function check(place: string | undefined, given: CourseArguments): 
 /** Shows where the learner is and what is solved. */
 export async function status(given: CourseArguments): Promise<number> {
   const texts = textsFor(languageOf(given.lang));
-  return withSession(given, async (session) => {
+  return withSession("status", given, async (session) => {
     const { chapters, step, grade, machines, host, profile, backend, notices } = session.snapshot();
     if (given.json) {
       const current = step && { lab: step.lab, step: step.step };
@@ -83,7 +83,7 @@ export function list(given: CourseArguments): number {
 
 /** Puts the machines back to where the current step began. */
 export async function undo(given: CourseArguments): Promise<number> {
-  return withSession(given, async (session) => {
+  return withSession("undo", given, async (session) => {
     await session.send({ type: "undo" });
     const { step } = session.snapshot();
     print(`${step?.lab}/${step?.step}`);
@@ -93,7 +93,7 @@ export async function undo(given: CourseArguments): Promise<number> {
 
 /** Puts the machines back to where a step (`LAB/STEP`, or a step of the current lab) began. */
 export async function goTo(place: string, given: CourseArguments): Promise<number> {
-  return withSession(given, async (session) => {
+  return withSession("goto", given, async (session) => {
     const current = session.snapshot().step?.lab ?? "";
     const [lab, step] = place.includes("/") ? place.split("/") : [current, place];
     await session.send({ type: "restore", lab: lab ?? "", step: step ?? "" });

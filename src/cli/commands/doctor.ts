@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { exitCodes, type ExitCode } from "../../domain/errors.ts";
 import { openHome } from "../home.ts";
+import { readLimits } from "../limits.ts";
 import { print, printJson } from "../output.ts";
 
 export interface Finding {
@@ -15,7 +16,8 @@ export interface Finding {
 const neededNode = [22, 18] as const;
 
 /** Looks at this computer: is everything there that the lab needs? Exit 0, or 4 when the user can fix it. */
-export function doctor(given: { json?: boolean }): ExitCode {
+export function doctor(given: { json?: boolean; limits?: boolean }): ExitCode {
+  if (given.limits) return limits(given.json === true);
   const findings = [nodeVersion(), stateFolder(), terminal(), hostTool("kubectl"), hostTool("curl")];
   if (given.json) printJson({ formatVersion: 1, findings });
   else {
@@ -24,6 +26,14 @@ export function doctor(given: { json?: boolean }): ExitCode {
   }
   const needed = findings.filter(({ id }) => id === "node" || id === "state-folder");
   return needed.every(({ ok }) => ok) ? exitCodes.passed : exitCodes.environmentFixable;
+}
+
+/** Lists where the embedded machines are simpler than real ones. */
+function limits(json: boolean): ExitCode {
+  const found = readLimits();
+  if (json) printJson({ formatVersion: 1, limits: found });
+  else for (const { file, text } of found) print(`${file}: ${text}`);
+  return exitCodes.passed;
 }
 
 function nodeVersion(): Finding {

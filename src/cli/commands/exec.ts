@@ -7,7 +7,7 @@ export async function exec(machine: string, argv: readonly string[], given: LabA
   process.once("SIGINT", interrupt);
   try {
     const stdin = process.stdin.isTTY ? undefined : await readStdin();
-    return await withSession(given, async (session) => {
+    return await withSession("exec", given, async (session) => {
       const result = await session.exec(machine, argv, {
         ...(stdin === undefined ? {} : { stdin }),
         signal: abort.signal,

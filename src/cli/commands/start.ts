@@ -1,16 +1,7 @@
 import { LabError } from "../../domain/errors.ts";
 import type { Session } from "../../runner/session.ts";
 import { textsFor } from "../../texts/texts.ts";
-import { lockHolder } from "../lock.ts";
-import { openHome } from "../home.ts";
-import {
-  connectToHost,
-  type LabArguments,
-  languageOf,
-  openLab,
-  openLocalSession,
-  serveSession,
-} from "../open-session.ts";
+import { type LabArguments, languageOf, openLocalSession, openOrAttach, serveSession } from "../open-session.ts";
 import { playPlain } from "../plain.ts";
 
 export interface StartArguments extends LabArguments {
@@ -24,18 +15,17 @@ export async function start(lab: string | undefined, given: StartArguments): Pro
   const plain = given.plain === true || given.screenReader === true || !interactive;
   const play = plain ? playPlain : playInTerminal;
   if (!plain) process.stdout.write(`${firstScreen()}\n`);
-  if (lockHolder(openHome(process.env).lock)) {
-    const remote = await connectToHost();
-    if (remote) {
-      try {
-        if (lab !== undefined) await remote.send({ type: "goto", lab });
-        return await play(remote, given);
-      } finally {
-        await remote.close();
-      }
+  const held = await openOrAttach("start", "brisk", given);
+  if ("remote" in held) {
+    const { remote } = held;
+    try {
+      if (lab !== undefined) await remote.send({ type: "goto", lab });
+      return await play(remote, given);
+    } finally {
+      await remote.close();
     }
   }
-  const opened = await openLab("start", "brisk", given);
+  const opened = held.lab;
   try {
     const session = await openLocalSession(opened, given, lab);
     const stopped = new AbortController();
