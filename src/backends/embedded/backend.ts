@@ -82,7 +82,8 @@ class EmbeddedBackend implements Backend {
   async open(): Promise<void> {
     this.#folder.collectGarbage();
     const saved = this.#wokenFrom?.["ports"];
-    this.#ports = await choosePorts(isPortList(saved) ? saved : [], (text) => this.#notice(text));
+    const notice = (text: string): void => this.#notice(text);
+    this.#ports = await choosePorts(isPortList(saved) ? saved : [], this.#options.random, notice);
     this.#openDoors();
     await this.#lab.resume();
     await this.#doors?.settled();
@@ -232,11 +233,15 @@ class EmbeddedBackend implements Backend {
 }
 
 /** The saved ports, or the usual ones, or where those are taken any free ones. */
-async function choosePorts(saved: readonly HostPort[], notice: (text: string) => void): Promise<HostPort[]> {
+async function choosePorts(
+  saved: readonly HostPort[],
+  random: Random,
+  notice: (text: string) => void,
+): Promise<HostPort[]> {
   const chosen: HostPort[] = [];
   for (const { machine, port } of doors) {
     const wanted = saved.find((each) => each.machine === machine && each.port === port)?.hostPort ?? port;
-    const hostPort = (await isFree(wanted)) ? wanted : await freePort();
+    const hostPort = (await isFree(wanted)) ? wanted : await freePort(random);
     if (hostPort !== wanted) {
       notice(`Port ${wanted} of this computer is taken; ${hostPort} stands in for it and leads to ${machine}:${port}.`);
     }
@@ -247,7 +252,12 @@ async function choosePorts(saved: readonly HostPort[], notice: (text: string) =>
 
 const isFree = async (port: number): Promise<boolean> => (await tryListen(port)) !== undefined;
 
-async function freePort(): Promise<number> {
+/** Below the ports that systems give to outgoing connections, so that it is still free when the lab wakes up. */
+async function freePort(random: Random): Promise<number> {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const port = 20_000 + Math.floor(random.next() * 10_000);
+    if (await isFree(port)) return port;
+  }
   const port = await tryListen(0);
   if (port !== undefined) return port;
   throw new LabError("no-free-port", `${hostAddress}: no port could be opened`, {
