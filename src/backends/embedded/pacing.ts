@@ -31,7 +31,7 @@ const durations = {
   /** systemd's wait before a failed unit starts again (RestartSec of the kubelet is 10 s). */
   unitRestart: { real: 10_000, brisk: 1_000, instant: 100 },
   /** How long a container gets between SIGTERM and SIGKILL. */
-  terminationGrace: { real: 30_000, brisk: 500, instant: 0 },
+  terminationGrace: { real: 30_000, brisk: 500, instant: 200 },
 } as const;
 
 export type ModelledDuration = keyof typeof durations;

@@ -15,6 +15,8 @@ export interface ControllerContext {
   signal: AbortSignal;
   /** The machine that the component runs on. */
   hostname: string;
+  /** The component goes on after the lab woke up: what it finds at first is not new to it. */
+  resumed?: boolean;
   log(line: string): void;
   /** One shared cache per kind; started by `startInformers`. */
   informer<T extends ApiObject>(apiVersion: string, resource: string, namespace?: string): Informer<T>;
@@ -28,6 +30,7 @@ export interface ContextOptions {
   pacing: Pacing;
   signal: AbortSignal;
   hostname: string;
+  resumed?: boolean;
   log(line: string): void;
 }
 

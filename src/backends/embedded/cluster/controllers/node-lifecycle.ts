@@ -20,6 +20,8 @@ export function startNodeLifecycleController(context: ControllerContext): void {
   /** When a node was last heard of, on the clock that stands still while the lab is off. */
   const heard = new Map<string, number>();
   const registered = new Set<string>();
+  let isFirstList = true;
+  void nodes.synced().then(() => (isFirstList = false));
   /** Nodes whose pods were marked when they stopped being ready. */
   const marked = new Set<string>();
   /** Nodes that were silent for too long when last looked at. */
@@ -45,7 +47,8 @@ export function startNodeLifecycleController(context: ControllerContext): void {
       registered.add(node.metadata.uid ?? name);
       heard.set(name, clock.monotonic());
       const isNew = clock.now() - Date.parse(node.metadata.creationTimestamp ?? "") < 60_000;
-      if (isNew) event(node, "RegisteredNode", `Node ${name} event: Registered Node ${name} in Controller`);
+      if (isNew && !(context.resumed && isFirstList))
+        event(node, "RegisteredNode", `Node ${name} event: Registered Node ${name} in Controller`);
     }
     queue.add(name);
     for (const pod of pods.list()) if (pod.spec.nodeName === name) podQueue.add(keyOf(pod));

@@ -76,8 +76,12 @@ export class ContainerEngine implements ContainerRuntime {
     this.#monitor = monitorOf(machine, flavour.key);
   }
 
-  /** Takes up what the last run left: after a wake-up everything goes on, after a reboot it is found dead. */
-  recover(resumed: boolean): void {
+  /**
+   * Takes up what the last run left: after a wake-up everything goes on, after a reboot it is found dead. Resolves when
+   * the containers that go on work again, as those of a suspended machine never stopped to.
+   */
+  async recover(resumed: boolean): Promise<void> {
+    const active: Promise<void>[] = [];
     // One that was interrupted between create and start never ran: its pod's worker makes it again.
     remove(this.#state.containers, (container) => container.state === "created" && !this.#isLive(container.id));
     for (const sandbox of this.#state.sandboxes) {
@@ -89,10 +93,11 @@ export class ContainerEngine implements ContainerRuntime {
     for (const container of this.#state.containers) {
       if (container.state !== "running" || this.#isLive(container.id)) continue;
       const sandbox = this.#state.sandboxes.find((other) => other.id === container.sandboxId);
-      if (resumed && sandbox?.state === "ready") this.#resume(container, sandbox);
+      if (resumed && sandbox?.state === "ready") active.push(this.#resume(container, sandbox));
       else this.#finish(container, 255);
     }
     this.#changed();
+    await this.#withinStartLimit(Promise.all(active));
   }
 
   version(): { runtimeName: string; runtimeVersion: string; runtimeApiVersion: string } {
@@ -218,11 +223,7 @@ export class ContainerEngine implements ContainerRuntime {
       throw new CriError("Unknown", message);
     }
     // A module's worker takes longer to come up than a real runtime's exec; who hears "started" may rely on it.
-    const limit = new AbortController();
-    await Promise.race([active, this.#machine.environment.clock.sleep(startLimitMs, limit.signal)]).catch(
-      () => undefined,
-    );
-    limit.abort();
+    await this.#withinStartLimit(active);
     if (container.state === "created") container.state = "running";
     this.#changed();
   }
@@ -339,10 +340,17 @@ export class ContainerEngine implements ContainerRuntime {
     }
   }
 
-  #resume(container: ContainerStatus, sandbox: PodSandboxStatus): void {
+  async #withinStartLimit(active: Promise<unknown>): Promise<void> {
+    const limit = new AbortController();
+    const late = this.#machine.environment.clock.sleep(startLimitMs, limit.signal);
+    await Promise.race([active, late]).catch(() => undefined);
+    limit.abort();
+  }
+
+  async #resume(container: ContainerStatus, sandbox: PodSandboxStatus): Promise<void> {
     try {
       const runtime = this.#flavour.runtimeFor(sandbox.handler, sandbox.id);
-      void this.#launch(container, sandbox, runtime, true);
+      await this.#launch(container, sandbox, runtime, true);
     } catch (error) {
       if (!(error instanceof OciError) && !(error instanceof CriError) && !(error instanceof FileError)) throw error;
       this.#finish(container, 255);

@@ -8,6 +8,9 @@ import type { ContainerSpec, ExecOutcome } from "./oci.ts";
 
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** Programs that say when they work again after a wake-up; others are taken to do so at once. */
+const tellingPrograms = new Set(["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"]);
+
 export type Found =
   | { kind: "missing" }
   | { kind: "directory" }
@@ -49,7 +52,9 @@ export const isNative = (bytes: Uint8Array): boolean =>
 export function nativeRequest(spec: ContainerSpec, found: Extract<Found, { kind: "file" }>): SpawnRequest {
   const files = spec.machine.rootFiles;
   const name = spec.argv[0] ?? "";
-  spec.onActive();
+  const program = parseExecutable(found.entry.bytes)?.program ?? "";
+  const tellsWhenReady = spec.resumed && tellingPrograms.has(program);
+  if (!tellsWhenReady) spec.onActive();
   const place = `${spec.bundle}${found.path}`;
   files.makeDirectories(dirname(place));
   files.writeWithMode(place, found.entry.bytes, 0o755);
@@ -76,6 +81,7 @@ export function nativeRequest(spec: ContainerSpec, found: Extract<Found, { kind:
     stderr: spec.log.sink("stderr"),
     place: spec.place,
     resumed: spec.resumed,
+    ...(tellsWhenReady ? { onReady: spec.onActive } : {}),
   };
 }
 

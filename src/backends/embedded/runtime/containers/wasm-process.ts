@@ -16,6 +16,12 @@ function runnerOf(machine: ModelledMachine): ModuleRunner {
   return runner;
 }
 
+/** Milliseconds after which a server that listens again has said what it says at its start. */
+const wakingMs = 500;
+
+/** Milliseconds after which a module that prints but does not listen counts as working. */
+const talkingMs = 60;
+
 /** The process of a container whose entry point is a module, as crun's WasmEdge handler runs it. */
 export function wasmRequest(spec: ContainerSpec): SpawnRequest {
   return {
@@ -57,22 +63,35 @@ async function runModule(spec: ContainerSpec, process: Process): Promise<number>
     return 137;
   }
   const { network } = machine.environment;
+  // After a wake-up the module begins anew, which a suspended one does not: what it printed at its start is there already.
+  let isWaking = spec.resumed;
+  const wake = (): void => void (isWaking = false);
+  const { clock } = machine.environment;
+  let hasSpoken = false;
+  const write = (stream: "stdout" | "stderr", chunk: Uint8Array): void => {
+    // A server often says what it is about to do before it listens, so words alone do not show that it works yet.
+    if (!hasSpoken) clock.after(talkingMs, spec.onActive);
+    hasSpoken = true;
+    if (!isWaking) log.write(stream, chunk);
+  };
   const module = runnerOf(machine).start({
     bytes,
     args: spec.argv,
     env: spec.env,
     preopens: { ".": filesBelow(spec.rootfs) },
-    onStdout(chunk) {
-      log.write("stdout", chunk);
-      spec.onActive();
-    },
-    onStderr(chunk) {
-      log.write("stderr", chunk);
-      spec.onActive();
-    },
+    onStdout: (chunk) => write("stdout", chunk),
+    onStderr: (chunk) => write("stderr", chunk),
     listen(port, accept) {
       const name = path.slice(path.lastIndexOf("/") + 1);
-      const stopListening = network.listen(process.place, port, { process: name, pid: process.pid, accept });
+      const stopListening = network.listen(process.place, port, {
+        process: name,
+        pid: process.pid,
+        accept(connection) {
+          wake();
+          accept(connection);
+        },
+      });
+      if (isWaking) clock.after(wakingMs, wake);
       spec.onActive();
       return stopListening;
     },

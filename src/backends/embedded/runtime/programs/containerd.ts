@@ -49,13 +49,13 @@ export const containerd: Program = async (process) => {
     return 1;
   }
   const line = (message: string): string => logrusLine(machine.environment.clock.now(), "info", message);
-  await process.err(line("starting containerd"));
+  if (!process.resumed) await process.err(line("starting containerd"));
   const engine = new ContainerEngine(machine, createFlavour(process, configuration));
   if (!process.resumed) await machine.environment.pacing.wait("daemonStart", process.signal);
-  engine.recover(process.resumed);
+  await engine.recover(process.resumed);
   const service = criIsDisabled(configuration) ? new WithoutCri() : engine;
   const withdraw = machine.sockets.provide(socket, service);
-  await process.err(line(`containerd successfully booted in 0.031s`));
+  if (!process.resumed) await process.err(line(`containerd successfully booted in 0.031s`));
   process.notifyReady();
   await untilStopped(process.signal);
   withdraw();

@@ -49,7 +49,8 @@ function component({ name, user, port, start }: Component): Program {
         `failed to create listener: failed to listen on 127.0.0.1:${port}: listen tcp 127.0.0.1:${port}: bind: address already in use`,
       );
     }
-    await process.err(klogLine(clock.now(), process.pid, "I", "serving.go:348", `Starting ${user.name}`));
+    if (!process.resumed)
+      await process.err(klogLine(clock.now(), process.pid, "I", "serving.go:348", `Starting ${user.name}`));
     try {
       await start(process, flags);
     } catch (error) {
@@ -80,6 +81,7 @@ function contextOptions(process: Process, user: UserInfo) {
     pacing,
     signal: process.signal,
     hostname: process.machine.name,
+    resumed: process.resumed,
     log: (line: string) =>
       void process.err(klogLine(clock.now(), process.pid, "E", "controller.go:1", line)).catch(() => undefined),
   };

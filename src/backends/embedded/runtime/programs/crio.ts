@@ -42,21 +42,22 @@ export const crio: Program = async (process) => {
   }
   if (process.credentials.uid !== 0) return fatal(process, "mkdir /var/run/crio: permission denied");
   const now = (): number => machine.environment.clock.now();
-  await process.err(
+  const tell = async (text: string): Promise<void> => (process.resumed ? undefined : process.err(text));
+  await tell(
     logrusLine(now(), "info", `Starting CRI-O, version: ${version}, git: unknown(clean)`) +
       logrusLine(now(), "info", "Node configuration value for hugetlb cgroup is true"),
   );
-  for (const warning of warnings) await process.err(logrusLine(now(), "warning", warning));
+  for (const warning of warnings) await tell(logrusLine(now(), "warning", warning));
   const { network } = describeNetwork(process, configuration);
   if (network) {
-    await process.err(
+    await tell(
       logrusLine(now(), "info", `Found CNI network ${network.name} (type=${network.plugins[0]}) at ${network.file}`) +
         logrusLine(now(), "info", `Updated default CNI network name to ${network.name}`),
     );
   }
   const engine = new ContainerEngine(machine, createFlavour(process, configuration));
   if (!process.resumed) await machine.environment.pacing.wait("daemonStart", process.signal);
-  engine.recover(process.resumed);
+  await engine.recover(process.resumed);
   const withdraw = machine.sockets.provide(configuration.listen, engine);
   process.notifyReady();
   await untilStopped(process.signal);

@@ -50,14 +50,16 @@ export const kubeProxy: Program = async (process) => {
     hostname: machine.name,
     log: () => undefined,
   });
-  await process.err(
-    klogLine(clock.now(), process.pid, "I", "server_others.go:69", "Using iptables proxy") +
-      klogLine(clock.now(), process.pid, "I", "server.go:846", "Version info", {
-        version: `v${process.executable.version}`,
-      }),
-  );
+  if (!process.resumed) {
+    await process.err(
+      klogLine(clock.now(), process.pid, "I", "server_others.go:69", "Using iptables proxy") +
+        klogLine(clock.now(), process.pid, "I", "server.go:846", "Version info", {
+          version: `v${process.executable.version}`,
+        }),
+    );
+  }
   startServiceProxy(context, network, machine.name);
-  void context.startInformers();
+  void context.startInformers().then(() => process.notifyReady());
   await untilStopped(process.signal);
   // The rules stay in the kernel when kube-proxy ends, as in reality.
   return 0;

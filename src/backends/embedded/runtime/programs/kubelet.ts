@@ -29,9 +29,10 @@ export const kubelet: Program = async (process) => {
   let configuration: KubeletConfiguration;
   try {
     configuration = readKubeletConfiguration(process);
-    log("I", "server.go:467", "Kubelet version", { kubeletVersion: `v${version}` });
+    if (!process.resumed) log("I", "server.go:467", "Kubelet version", { kubeletVersion: `v${version}` });
     checkKubeconfig(process, configuration);
     checkHost(process, configuration);
+    if (process.resumed) await runtimeIsBack(process, configuration.runtimeEndpoint);
     connectRuntime(process, configuration.runtimeEndpoint);
   } catch (error) {
     if (!(error instanceof KubeletFailure)) throw error;
@@ -47,11 +48,25 @@ export const kubelet: Program = async (process) => {
     log,
     connect: () => connect(process, configuration, log),
   });
-  log("I", "server.go:1186", "Started kubelet");
+  if (!process.resumed) log("I", "server.go:1186", "Started kubelet");
   process.notifyReady();
   await runner.run();
   return 0;
 };
+
+/** Milliseconds that a runtime may take to be there again when the lab wakes up. */
+const wakingMs = 5_000;
+
+/** All daemons wake up at once; in a suspended machine the runtime never went away. */
+async function runtimeIsBack(process: Process, endpoint: string): Promise<void> {
+  const { sockets, environment } = process.machine;
+  const deadline = environment.clock.monotonic() + wakingMs;
+  const path = endpoint.replace(/^unix:\/\//, "");
+  while (!sockets.connect(path) && environment.clock.monotonic() < deadline) {
+    await environment.clock.sleep(5, process.signal).catch(() => undefined);
+    if (process.signal.aborted) return;
+  }
+}
 
 function checkKubeconfig(process: Process, configuration: KubeletConfiguration): void {
   const { kubeconfig, bootstrapKubeconfig } = configuration;
