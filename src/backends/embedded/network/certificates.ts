@@ -22,6 +22,19 @@ function certificatesOf(pem: string): readonly X509Certificate[] {
   return found;
 }
 
+const signed = new WeakMap<X509Certificate, WeakMap<X509Certificate, boolean>>();
+
+/** Remembered, because every request of a client asks the same again. */
+function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  const known = signed.get(certificate) ?? new WeakMap<X509Certificate, boolean>();
+  signed.set(certificate, known);
+  const before = known.get(issuer);
+  if (before !== undefined) return before;
+  const result = certificate.verify(issuer.publicKey);
+  known.set(issuer, result);
+  return result;
+}
+
 /** RFC 3339 without fractions, as Go prints times. */
 const goTime = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 
@@ -70,7 +83,7 @@ function checkChain(chain: readonly X509Certificate[], authorities: readonly X50
     if (depth > 8) return false;
     for (const issuer of [...authorities, ...intermediates]) {
       if (issuer.subject !== certificate.issuer) continue;
-      if (!issuer.ca || !certificate.verify(issuer.publicKey)) {
+      if (!issuer.ca || !isSignedBy(certificate, issuer)) {
         const kind = issuer.publicKey.asymmetricKeyType;
         candidate = {
           certificate: issuer,
@@ -131,10 +144,14 @@ export function acceptedClientCertificate(
   }
 }
 
+/** The key that was last seen to belong to a certificate, as PEM. */
+const matchingKeys = new WeakMap<X509Certificate, string>();
+
 /** Throws CertificateError unless `key` (PEM) belongs to the leaf of `certificate` (PEM). */
 export function checkKeyPair(certificate: string, key: string): void {
   const [leaf] = certificatesOf(certificate);
   if (!leaf) throw new CertificateError("tls: failed to find any PEM data in certificate input");
+  if (matchingKeys.get(leaf) === key) return;
   let matches: boolean;
   try {
     matches = leaf.checkPrivateKey(createPrivateKey(key));
@@ -142,4 +159,5 @@ export function checkKeyPair(certificate: string, key: string): void {
     throw new CertificateError("tls: failed to find any PEM data in key input");
   }
   if (!matches) throw new CertificateError("tls: private key does not match public key");
+  matchingKeys.set(leaf, key);
 }

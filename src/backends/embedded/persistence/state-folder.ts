@@ -45,6 +45,14 @@ export class StateFolder implements BlobStore {
   #generation = 0;
   #memory = new Map<string, Uint8Array>();
   #onDisk = new Set<string>();
+  /** The component texts of the last save, so that what did not change costs nothing. */
+  #last = new Map<string, { text: string; digest: string; named: readonly string[] }>();
+  /** What each blob names when it is JSON; contents never change. */
+  #namedBy = new Map<string, readonly string[]>();
+  /** Objects of the manifest on disk and of the one before it. */
+  #current = new Set<string>();
+  #previous = new Set<string>();
+  #inSnapshots = new Set<string>();
 
   constructor(path: string) {
     this.path = path;
@@ -56,8 +64,8 @@ export class StateFolder implements BlobStore {
     }
   }
 
-  put(bytes: Uint8Array): string {
-    const digest = sha256(bytes);
+  put(bytes: Uint8Array, known?: string): string {
+    const digest = known ?? sha256(bytes);
     if (!this.#onDisk.has(digest) && !this.#memory.has(digest)) this.#memory.set(digest, bytes.slice());
     return digest;
   }
@@ -108,6 +116,13 @@ export class StateFolder implements BlobStore {
       if (existsSync(current)) renameSync(current, join(this.path, "state.previous.json"));
       renameSync(next, current);
       syncFolder(this.path);
+      const older = this.#previous;
+      this.#previous = this.#current;
+      this.#current = objectsOf(manifest);
+      for (const digest of older) {
+        const isNamed = [this.#current, this.#previous, this.#inSnapshots].some((names) => names.has(digest));
+        if (!isNamed) this.#removeObject(digest);
+      }
     });
   }
 
@@ -120,6 +135,7 @@ export class StateFolder implements BlobStore {
       writeDurably(join(folder, `${fileName(id)}.next`), encode(manifest));
       renameSync(join(folder, `${fileName(id)}.next`), join(folder, `${fileName(id)}.json`));
       syncFolder(folder);
+      for (const digest of objectsOf(manifest)) this.#inSnapshots.add(digest);
     });
   }
 
@@ -142,49 +158,67 @@ export class StateFolder implements BlobStore {
 
   /** Removes objects that no manifest names. */
   collectGarbage(): void {
-    const named = new Set<string>();
-    const manifests = ["state.json", "state.previous.json"].map((name) => join(this.path, name));
-    manifests.push(...this.snapshots().map((id) => join(this.path, "snapshots", `${fileName(id)}.json`)));
-    for (const path of manifests) {
+    const named = (path: string): Set<string> => {
       const manifest = this.#readManifest(path);
-      if (!manifest) continue;
-      for (const digest of Object.values(manifest.components)) named.add(digest);
-      for (const digest of manifest.blobs) named.add(digest);
+      return manifest ? objectsOf(manifest) : new Set();
+    };
+    this.#current = named(join(this.path, "state.json"));
+    this.#previous = named(join(this.path, "state.previous.json"));
+    this.#inSnapshots = new Set();
+    for (const id of this.snapshots()) {
+      for (const digest of named(join(this.path, "snapshots", `${fileName(id)}.json`))) this.#inSnapshots.add(digest);
     }
     for (const digest of this.#onDisk) {
-      if (named.has(digest)) continue;
-      rmSync(join(this.#objects, digest), { force: true });
-      this.#onDisk.delete(digest);
+      const isNamed = [this.#current, this.#previous, this.#inSnapshots].some((names) => names.has(digest));
+      if (!isNamed) this.#removeObject(digest);
     }
+  }
+
+  #removeObject(digest: string): void {
+    rmSync(join(this.#objects, digest), { force: true });
+    this.#onDisk.delete(digest);
+    this.#namedBy.delete(digest);
   }
 
   #manifestOf(components: Record<string, unknown>): Manifest {
     const digests: Record<string, string> = {};
     const blobs = new Set<string>();
+    const onDiskBefore = this.#onDisk.size;
     for (const [name, value] of Object.entries(components)) {
-      const bytes = encode(value);
-      const digest = sha256(bytes);
-      if (!this.#onDisk.has(digest)) this.#writeObject(digest, bytes);
-      digests[name] = digest;
-      this.#addNamedBlobs(bytes, blobs);
+      const text = JSON.stringify(value);
+      let last = this.#last.get(name);
+      if (last?.text !== text) {
+        const bytes = new TextEncoder().encode(text);
+        last = { text, digest: sha256(bytes), named: digestsIn(text) };
+        if (!this.#onDisk.has(last.digest)) this.#writeObject(last.digest, bytes);
+        this.#last.set(name, last);
+      } else if (!this.#onDisk.has(last.digest)) this.#writeObject(last.digest, new TextEncoder().encode(text));
+      digests[name] = last.digest;
+      this.#addNamedBlobs(last.named, blobs);
     }
     for (const digest of blobs) {
       const bytes = this.#memory.get(digest);
       if (bytes && !this.#onDisk.has(digest)) this.#writeObject(digest, bytes);
       this.#memory.delete(digest);
     }
-    syncFolder(this.#objects);
+    if (this.#onDisk.size !== onDiskBefore) syncFolder(this.#objects);
     this.#generation += 1;
     return { formatVersion, generation: this.#generation, components: digests, blobs: [...blobs] };
   }
 
-  /** Adds every blob whose digest stands in a JSON text, and what those blobs name when they are JSON (image manifests). */
-  #addNamedBlobs(json: Uint8Array, blobs: Set<string>): void {
-    for (const [digest] of new TextDecoder().decode(json).matchAll(/\b[0-9a-f]{64}\b/g)) {
+  /** Adds those of the digests that are blobs, and what those name when they are JSON (image manifests). */
+  #addNamedBlobs(digests: readonly string[], blobs: Set<string>): void {
+    for (const digest of digests) {
       if (blobs.has(digest) || !this.has(digest)) continue;
       blobs.add(digest);
-      const bytes = this.get(digest);
-      if (bytes[0] === 0x7b && bytes.length <= jsonBlobLimit) this.#addNamedBlobs(bytes, blobs);
+      let named = this.#namedBy.get(digest);
+      if (!named) {
+        const bytes = this.get(digest);
+        const isJson = bytes[0] === 0x7b && bytes.length <= jsonBlobLimit;
+        named = isJson ? digestsIn(new TextDecoder().decode(bytes)) : [];
+        this.#namedBy.set(digest, named);
+      }
+      this.#addNamedBlobs(named, blobs);
     }
   }
 
@@ -279,6 +313,12 @@ function isManifest(value: unknown): value is Manifest {
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
+
+const objectsOf = (manifest: Manifest): Set<string> =>
+  new Set([...Object.values(manifest.components), ...manifest.blobs]);
+
+/** Everything in a text that may be a blob's name. */
+const digestsIn = (text: string): string[] => [...new Set(text.match(/\b[0-9a-f]{64}\b/g) ?? [])];
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 

@@ -2,6 +2,9 @@ import { describe, expect, it } from "vitest";
 import { ApiError } from "../../../../src/backends/embedded/cluster/api.ts";
 import { objectAt, textAt } from "../../../../src/backends/embedded/cluster/json.ts";
 import { ObjectStore, type StoredEvent } from "../../../../src/backends/embedded/cluster/store/store.ts";
+import { EtcdData } from "../../../../src/backends/embedded/cluster/store/etcd.ts";
+import { FileSystem, root } from "../../../../src/backends/embedded/machine/files/file-system.ts";
+import { fakeClock } from "../fakes/machine.ts";
 import { testServer } from "./test-server.ts";
 import { send } from "./send.ts";
 
@@ -37,6 +40,49 @@ describe("the store", () => {
     again.restore(JSON.parse(saved));
     expect(again.revision).toBeGreaterThan(store.revision);
     expect(again.get("things", "a")).toMatchObject({ value: 1 });
+  });
+});
+
+describe("the database file", () => {
+  const etcd = () => {
+    const clock = fakeClock();
+    const files = new FileSystem(clock).as(root);
+    const data = new EtcdData(files, "/var/lib/etcd", clock);
+    const path = "/var/lib/etcd/member/snap/db";
+    const savedRevision = (): number => (JSON.parse(files.readText(path)) as { revision: number }).revision;
+    const renew = (): void => void data.store.put("leases.coordination.k8s.io", "kube-node-lease/a", () => ({}));
+    return { data, files, clock, savedRevision, renew };
+  };
+
+  it("is not written for each renewed lease, but never falls far behind", async () => {
+    const { data, files, clock, savedRevision, renew } = etcd();
+    renew();
+    await clock.advance(1_000);
+    const { version } = files.stat("/var/lib/etcd/member/snap/db");
+    for (let index = 0; index < 100; index += 1) renew();
+    await clock.advance(1_000);
+    expect(files.stat("/var/lib/etcd/member/snap/db").version).toBe(version);
+    for (let index = 0; index < 2_000; index += 1) {
+      renew();
+      await clock.advance(1_000);
+    }
+    expect(data.store.revision - savedRevision()).toBeLessThan(1_000);
+  });
+
+  it("never counts backwards, however often it comes back without having been saved", async () => {
+    const { data, files, clock } = etcd();
+    put(data.store, "a", 1);
+    await clock.advance(1_000);
+    let seen = data.store.revision;
+    for (let round = 0; round < 3; round += 1) {
+      const again = new EtcdData(files, "/var/lib/etcd", clock);
+      expect(again.store.revision).toBeGreaterThan(seen);
+      for (let index = 0; index < 900; index += 1) {
+        again.store.put("leases.coordination.k8s.io", "kube-node-lease/a", () => ({}));
+        await clock.advance(1_000);
+      }
+      seen = again.store.revision;
+    }
   });
 });
 

@@ -49,6 +49,24 @@ describe("the saved lab", () => {
     expect(new StateFolder(folder).has(blob)).toBe(false);
   });
 
+  it("keeps no objects of superseded saves, but those of the two newest and of snapshots", () => {
+    const state = new StateFolder(folder);
+    const objects = (): number => readdirSync(join(folder, "objects")).length;
+    const content = (version: number): string => state.put(bytes(`content ${version}`));
+    state.saveSnapshot("begin", () => ({ version: 0, blob: content(0) }));
+    for (let version = 1; version <= 9; version += 1) state.save(() => ({ version, blob: content(version) }));
+    // Two components and one blob of each.
+    expect(objects()).toBe(9);
+    expect(new StateFolder(folder).loadSnapshot("begin")).toMatchObject({ version: 0 });
+    expect(new StateFolder(folder).load()?.components).toMatchObject({ version: 9 });
+  });
+
+  it("writes again what was superseded and comes back", () => {
+    const state = new StateFolder(folder);
+    for (const version of [1, 2, 3, 1]) state.save(() => ({ version, blob: state.put(bytes(`content ${version}`)) }));
+    expect(new StateFolder(folder).load()).toMatchObject({ components: { version: 1 }, notices: [] });
+  });
+
   it("survives a file torn anywhere: the older copy is used and the damage is told", () => {
     fc.assert(
       fc.property(fc.nat(), fc.double({ min: 0, max: 0.99, noNaN: true }), (pick, keep) => {

@@ -171,7 +171,7 @@ async function answer(
   });
   // What a client was told is done must still be there after the lab was killed. The cluster's own components go back
   // together with what they wrote, and do it again; what kubeadm did is saved when its command ends.
-  const routine = isComponent(user) || /^kubeadm\//.test(request.headers["user-agent"] ?? "");
+  const routine = isComponent(user) || (request.headers["user-agent"] ?? "").startsWith("kubeadm/");
   if (mutating.has(request.method) && !routine && response.status < 300 && revisionOf(server) !== before) {
     await process.machine.environment.persist();
   }

@@ -19,8 +19,9 @@ export interface StoreContent {
   resources: Record<string, Record<string, JsonObject>>;
 }
 
-const historyLimit = 4000;
-const unsavedRevisions = 1000;
+const historyLimit = 1000;
+/** How far the revision may run ahead of what is saved. */
+export const unsavedRevisions = 1000;
 
 /**
  * Objects by resource and key with one revision that only grows, and a bounded history to watch from.
@@ -33,8 +34,8 @@ export class ObjectStore {
   readonly #listeners = new Map<string, Set<(event: StoredEvent) => void>>();
   #log: LogEntry[] = [];
   readonly #closeListeners = new Set<() => void>();
-  /** Called after every change. */
-  onChange: () => void = () => undefined;
+  /** Called after every change, with its resource. */
+  onChange: (resource: string) => void = () => undefined;
 
   get revision(): number {
     return this.#revision;
@@ -150,7 +151,7 @@ export class ObjectStore {
       this.#oldest = (this.#log[0]?.revision ?? 1) - 1;
     }
     for (const listener of this.#listeners.get(entry.resource) ?? []) listener(entry);
-    this.onChange();
+    this.onChange(entry.resource);
   }
 }
 

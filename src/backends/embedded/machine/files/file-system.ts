@@ -56,6 +56,8 @@ interface Inode {
   target: string;
   virtual: VirtualFile | undefined;
   device: Device | undefined;
+  /** How the content was saved last, and the version that was. */
+  saved: { version: number; text?: string; blob?: string } | undefined;
 }
 
 /** One inode as saved; content is inline UTF-8, inline base64, or the SHA-256 of a blob. */
@@ -79,7 +81,8 @@ export interface FilesSnapshot {
 
 /** Content too large or too binary to keep inline, by its SHA-256 in hex. */
 export interface BlobStore {
-  put(bytes: Uint8Array): string;
+  /** `known` is the digest when the caller has it already. */
+  put(bytes: Uint8Array, known?: string): string;
   get(digest: string): Uint8Array;
 }
 
@@ -390,9 +393,11 @@ export class FileSystem {
       if (node.type === "symlink") item.target = node.target;
       if (node.type === "file" && node.size > 0) {
         const bytes = node.bytes.subarray(0, node.size);
-        const text = node.size <= inlineLimit ? asUtf8(bytes) : undefined;
-        if (text === undefined) item.blob = blobs.put(bytes);
-        else item.text = text;
+        const before = node.saved?.version === node.version ? node.saved : undefined;
+        const text = before ? before.text : node.size <= inlineLimit ? asUtf8(bytes) : undefined;
+        const content = text === undefined ? { blob: blobs.put(bytes, before?.blob) } : { text };
+        Object.assign(item, content);
+        if (!before) node.saved = { version: node.version, ...content };
       }
       if (node.type === "directory") {
         item.entries = {};
@@ -418,6 +423,7 @@ export class FileSystem {
       const bytes = item.blob === undefined ? new TextEncoder().encode(item.text ?? "") : blobs.get(item.blob);
       node.bytes = bytes;
       node.size = bytes.length;
+      if (item.blob !== undefined) node.saved = { version: node.version, blob: item.blob };
       nodes.set(item.id, node);
     }
     for (const item of snapshot.inodes) {
@@ -456,6 +462,7 @@ export class FileSystem {
       target: "",
       virtual: undefined,
       device: undefined,
+      saved: undefined,
     };
   }
 
