@@ -122,6 +122,8 @@ export class Scene {
       text = "";
       return taken;
     };
+    // A new shell may begin where an earlier one was left.
+    await shell.run("cd");
     const made = { shell, take };
     this.#shells.set(name, made);
     return made;

@@ -80,7 +80,9 @@ export class Kubelet {
   async run(): Promise<void> {
     const { signal } = this.#options;
     this.#listen();
-    const stopServer = this.#serve(await servingCertificate(this.#machine));
+    const certificate = await servingCertificate(this.#machine);
+    if (signal.aborted) return;
+    const stopServer = this.#serve(certificate);
     const stopWatching = this.#watchFiles();
     this.#readStatics();
     void this.#join();
