@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { LabError } from "../domain/errors.ts";
 import type { MachineShell } from "../domain/machine.ts";
 import type { Session, StepView } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
@@ -7,20 +8,35 @@ import { outcomeLines, print } from "./output.ts";
 import type { StartArguments } from "./commands/start.ts";
 
 /** The same course line by line: for pipes, dumb terminals and screen readers. */
-export async function playPlain(session: Session, _given: StartArguments, stopped?: AbortSignal): Promise<number> {
+export async function playPlain(session: Session, _given: StartArguments, stopped: AbortSignal): Promise<number> {
   const texts = textsFor(session.snapshot().language);
-  const player = new PlainPlayer(session, texts);
+  const player = new PlainPlayer(session, texts, process.stdin.isTTY);
   const input = createInterface({ input: process.stdin, terminal: false });
-  stopped?.addEventListener("abort", () => input.close(), { once: true });
-  await player.begin();
+  let left = false;
+  const stop = (): void => {
+    left = true;
+    player.interrupt();
+    input.close();
+  };
+  // Ctrl-C is the running command's; where none runs it leaves.
+  const interrupt = (): void => {
+    if (!player.interrupt()) stop();
+  };
+  if (stopped.aborted) stop();
+  process.on("SIGINT", interrupt);
+  stopped.addEventListener("abort", stop, { once: true });
   try {
+    await player.begin();
     for await (const line of input) {
-      if (!(await player.line(line))) break;
+      if (left || !(await player.line(line))) break;
     }
   } finally {
-    await player.end();
+    stopped.removeEventListener("abort", stop);
+    await player.end(left);
+    process.off("SIGINT", interrupt);
+    input.close();
   }
-  return stopped?.aborted ? 130 : 0;
+  return left ? 130 : 0;
 }
 
 class PlainPlayer {
@@ -28,31 +44,47 @@ class PlainPlayer {
   #texts: Texts;
   #machine = "";
   #shells = new Map<string, MachineShell>();
-  #running: Promise<unknown> = Promise.resolve();
+  /** True where the terminal itself shows what is typed. */
+  #typed: boolean;
+  /** The command that asks for input, until it ends. */
+  #running: Promise<unknown> | undefined;
+  #column = 0;
 
-  constructor(session: Session, texts: Texts) {
+  constructor(session: Session, texts: Texts, typed: boolean) {
     this.#session = session;
     this.#texts = texts;
+    this.#typed = typed;
   }
 
   async begin(): Promise<void> {
     const snapshot = this.#session.snapshot();
     print(snapshot.courseTitle);
     if (snapshot.backend.simulated) print(this.#texts.common.modelled);
-    for (const notice of snapshot.notices) print(notice);
+    // Elsewhere than in a terminal they went to standard error already.
+    if (this.#typed) for (const notice of snapshot.notices) print(notice);
     print(this.#texts.plain.help);
     await this.#showStep();
+    await this.#promptAgain();
   }
 
   /** False when the learner leaves. */
   async line(line: string): Promise<boolean> {
     const word = /^:(\w+)(?: (.*))?$/.exec(line.trim());
-    if (!word) {
-      await this.#type(line);
-      return true;
+    try {
+      if (!word) await this.#type(line);
+      else if (!(await this.#word(line, word))) return false;
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error;
+      print([error.message, error.remedy].filter(Boolean).join("\n"));
     }
+    if (!this.#running) await this.#promptAgain();
+    return true;
+  }
+
+  async #word(line: string, word: RegExpExecArray): Promise<boolean> {
     const [, name = "", argument = ""] = word;
-    await this.#running;
+    // The command that is asking gets no more: it is told so, as by Ctrl-D.
+    await this.#endInput();
     switch (name) {
       case "quit":
         return false;
@@ -82,11 +114,16 @@ class PlainPlayer {
     return true;
   }
 
-  async end(): Promise<void> {
-    for (const shell of this.#shells.values()) {
-      if (shell.busy()) shell.signal("SIGINT");
-    }
-    await this.#running;
+  /** Ends what runs, as Ctrl-C does; false when nothing runs. */
+  interrupt(): boolean {
+    const busy = [...this.#shells.values()].filter((shell) => shell.busy());
+    for (const shell of busy) shell.signal("SIGINT");
+    return busy.length > 0;
+  }
+
+  async end(stopped: boolean): Promise<void> {
+    if (stopped) this.interrupt();
+    await this.#endInput();
     for (const shell of this.#shells.values()) await shell.close();
   }
 
@@ -151,7 +188,7 @@ class PlainPlayer {
       shell = await this.#session.openShell(machine, {
         columns: 100,
         rows: 30,
-        onOutput: (text) => void process.stdout.write(text),
+        onOutput: (text) => this.#write(text),
         onEdit: (request) => {
           print(this.#texts.plain.editor);
           request.close();
@@ -162,25 +199,42 @@ class PlainPlayer {
     return shell;
   }
 
+  #write(text: string): void {
+    process.stdout.write(text);
+    this.#column = text.endsWith("\n") ? 0 : 1;
+  }
+
+  /** Runs a line, or hands it to the command that asked; comes back when the prompt is there or input is asked for. */
   async #type(line: string): Promise<void> {
     const shell = await this.#shell(this.#machine);
-    if (shell.busy()) {
+    if (this.#running) {
+      if (!this.#typed && shell.echo()) this.#write(`${line}\n`);
       shell.input(`${line}\n`);
-      return;
+    } else {
+      this.#write(this.#typed ? "" : `${shell.prompt()}${line}\n`);
+      this.#running = shell.run(line).then(({ exited }) => {
+        if (exited) this.#shells.delete(this.#machine);
+        this.#running = undefined;
+      });
     }
-    process.stdout.write(`${shell.prompt()}${line}\n`);
-    const run = shell.run(line).then(({ exited }) => {
-      if (exited) this.#shells.delete(this.#machine);
-    });
-    this.#running = run;
-    // Input that a command reads comes from the next lines, so only wait while nothing more could be typed for it.
-    await Promise.race([run, waitUntilAsking(shell)]);
+    await Promise.race([this.#running, asked(shell)]);
+  }
+
+  /** In front of a terminal the prompt stands before what is typed next. */
+  async #promptAgain(): Promise<void> {
+    if (this.#typed) this.#write((await this.#shell(this.#machine)).prompt());
+    else if (this.#column > 0) this.#write("\n");
+  }
+
+  async #endInput(): Promise<void> {
+    const shell = this.#shells.get(this.#machine);
+    if (this.#running && shell?.busy()) shell.input(null);
+    await this.#running;
   }
 }
 
-/** Never resolves while the command runs without asking; a command that waits for input lets the next line through. */
-function waitUntilAsking(shell: MachineShell): Promise<void> {
-  return new Promise((resolve) => {
-    if (shell.waitsForInput) shell.waitsForInput(resolve);
+/** Resolves when the running command waits for what is typed; never where that cannot be known. */
+const asked = (shell: MachineShell): Promise<void> =>
+  new Promise((resolve) => {
+    shell.waitsForInput?.(resolve);
   });
-}

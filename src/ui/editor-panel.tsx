@@ -2,6 +2,10 @@ import { Box, Text, useInput, usePaste } from "ink";
 import type { ReactElement } from "react";
 import type { EditRequest } from "../domain/machine.ts";
 import type { Texts } from "../texts/en.ts";
+import { breakAtEdge, charactersOf, fill } from "./cells.ts";
+import { color } from "./color.ts";
+import { footerKeys } from "./frame.tsx";
+import type { InkKey } from "./shell-keys.ts";
 import { type EditedFile, type EditorKey, pressKey, textOf, typeText } from "./text-editor.ts";
 
 export interface OpenFile {
@@ -18,6 +22,7 @@ export function useEditorKeys(
   setFile: (file: OpenFile | undefined) => void,
   page: number,
   texts: Texts,
+  scrollText: (by: number) => void,
 ): void {
   const isActive = file !== undefined;
   const change = (text: EditedFile): void => {
@@ -43,6 +48,7 @@ export function useEditorKeys(
       if (key.ctrl && (input === "o" || input === "s")) return save();
       if (key.ctrl && input === "x") return leave();
       if (key.ctrl && input === "k") return change(pressKey(file.text, "cut-line", page));
+      if ((key.ctrl || key.meta) && (key.upArrow || key.downArrow)) return scrollText(key.upArrow ? -2 : 2);
       const pressed = editorKey(key);
       if (pressed) change(pressKey(file.text, pressed, page));
       else if (input !== "" && !key.ctrl && !key.meta && !key.escape) change(typeText(file.text, input));
@@ -50,8 +56,6 @@ export function useEditorKeys(
     { isActive },
   );
 }
-
-type InkKey = Parameters<Parameters<typeof useInput>[0]>[1];
 
 function editorKey(key: InkKey): EditorKey | undefined {
   if (key.return) return "enter";
@@ -75,34 +79,49 @@ export interface EditorPanelProps {
   texts: Texts;
 }
 
-/** The file on the whole screen, with its name above and the keys below. */
+/** The file, with its name above and the keys below. */
 export function EditorPanel({ file, columns, rows, texts }: EditorPanelProps): ReactElement {
   const { lines, row, column, changed } = file.text;
   const room = rows - 2;
   const first = Math.max(0, Math.min(row - Math.floor(room / 2), lines.length - room));
-  const left = Math.max(0, column - columns + 8);
   const title = ` ${file.request.path}${file.request.readOnly ? ` (${texts.ui.readOnly})` : ""}${changed ? " *" : ""}`;
+  const [footer = ""] = file.message === "" ? footerKeys(texts.ui.editorKeys, columns, 1) : [file.message];
   return (
-    <Box flexDirection="column" width={columns} height={rows}>
+    <Box flexDirection="column" width={columns} height={rows} flexShrink={0}>
       <Text inverse wrap="truncate">
-        {title.padEnd(columns)}
+        {fill(title, columns)}
       </Text>
       <Box flexDirection="column" height={room}>
-        {lines.slice(first, first + room).map((line, index) => {
-          const shown = line.slice(left).replaceAll("\t", " ");
-          const here = first + index === row ? column - left : -1;
-          return (
-            <Text key={first + index} wrap="truncate">
-              {here < 0 ? shown || " " : shown.slice(0, here)}
-              {here < 0 ? null : <Text inverse>{shown[here] ?? " "}</Text>}
-              {here < 0 ? null : shown.slice(here + 1)}
-            </Text>
-          );
-        })}
+        {lines.slice(first, first + room).map((line, index) => (
+          <FileLine key={first + index} line={line} cursor={first + index === row ? column : -1} columns={columns} />
+        ))}
       </Box>
-      <Text wrap="truncate" {...(file.message === "" ? {} : { color: "yellow" })} dimColor={file.message === ""}>
-        {file.message || texts.ui.editorKeys}
+      <Text
+        wrap="truncate"
+        bold={file.message !== ""}
+        dimColor={file.message === ""}
+        {...color(file.message === "" ? undefined : "yellow")}
+      >
+        {footer}
       </Text>
     </Box>
+  );
+}
+
+/** One line of the file; the cursor's line is moved sideways as far as the cursor needs. */
+function FileLine({ line, cursor, columns }: { line: string; cursor: number; columns: number }): ReactElement {
+  const text = line.replaceAll("\t", " ");
+  if (cursor < 0) return <Text wrap="truncate">{breakAtEdge(text, columns)[0]?.text || " "}</Text>;
+  const parts = breakAtEdge(text, columns - 8);
+  const part = parts.findLast((each) => each.start <= cursor) ?? { text: "", start: 0 };
+  const shown = breakAtEdge(text.slice(part.start), columns - 1)[0]?.text ?? "";
+  const at = cursor - part.start;
+  const under = charactersOf(shown.slice(at))[0]?.text ?? "";
+  return (
+    <Text wrap="truncate">
+      {shown.slice(0, at)}
+      <Text inverse>{under === "" ? " " : under}</Text>
+      {shown.slice(at + under.length)}
+    </Text>
   );
 }

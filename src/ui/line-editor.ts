@@ -1,3 +1,5 @@
+import { charactersOf } from "./cells.ts";
+
 /** The line being typed at a prompt, as readline edits it. */
 export interface EditedLine {
   text: string;
@@ -23,6 +25,7 @@ export type EditKey =
   | "kill-to-end"
   | "kill-to-start"
   | "kill-word"
+  | "kill-word-right"
   | "word-left"
   | "word-right";
 
@@ -37,21 +40,21 @@ export function edit(line: EditedLine, key: EditKey, history: readonly string[])
   const at = (to: number, next = text): EditedLine => ({ ...line, text: next, cursor: to });
   switch (key) {
     case "left":
-      return at(Math.max(0, cursor - 1));
+      return at(before(text, cursor));
     case "right":
-      return at(Math.min(text.length, cursor + 1));
+      return at(behind(text, cursor));
     case "home":
       return at(0);
     case "end":
       return at(text.length);
     case "word-left":
-      return at(wordStart(text, cursor));
+      return at(cursor - (/\w*\W*$/.exec(text.slice(0, cursor))?.[0].length ?? 0));
     case "word-right":
-      return at(cursor + (/^\W*\w*/.exec(text.slice(cursor))?.[0].length ?? 0));
+      return at(wordEnd(text, cursor));
     case "backspace":
-      return cursor === 0 ? line : at(cursor - 1, text.slice(0, cursor - 1) + text.slice(cursor));
+      return at(before(text, cursor), text.slice(0, before(text, cursor)) + text.slice(cursor));
     case "delete":
-      return at(cursor, text.slice(0, cursor) + text.slice(cursor + 1));
+      return at(cursor, text.slice(0, cursor) + text.slice(behind(text, cursor)));
     case "kill-to-end":
       return at(cursor, text.slice(0, cursor));
     case "kill-to-start":
@@ -60,12 +63,24 @@ export function edit(line: EditedLine, key: EditKey, history: readonly string[])
       const start = wordStart(text, cursor);
       return at(start, text.slice(0, start) + text.slice(cursor));
     }
+    case "kill-word-right":
+      return at(cursor, text.slice(0, cursor) + text.slice(wordEnd(text, cursor)));
     case "up":
       return recall(line, line.back + 1, history);
     case "down":
       return recall(line, line.back - 1, history);
   }
 }
+
+/** Where the character before the cursor begins. */
+const before = (text: string, cursor: number): number => charactersOf(text.slice(0, cursor)).at(-1)?.index ?? 0;
+
+/** Where the character under the cursor ends. */
+const behind = (text: string, cursor: number): number =>
+  cursor + (charactersOf(text.slice(cursor))[0]?.text.length ?? 0);
+
+const wordEnd = (text: string, cursor: number): number =>
+  cursor + (/^\W*\w*/.exec(text.slice(cursor))?.[0].length ?? 0);
 
 function wordStart(text: string, cursor: number): number {
   return cursor - (/\S*\s*$/.exec(text.slice(0, cursor))?.[0].length ?? 0);

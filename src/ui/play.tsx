@@ -3,16 +3,23 @@ import type { Session } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
 import { App } from "./app.tsx";
 
-/** Shows the session until the learner leaves or `stopped` aborts; the terminal is as before afterwards. */
-export async function playInUi(session: Session, texts: Texts, stopped?: AbortSignal): Promise<number> {
+/**
+ * Shows the session until the learner leaves or `stopped` aborts; the terminal is as before afterwards.
+ * Rejects with the fault of a component, once the terminal is given back.
+ */
+export async function playInUi(session: Session, texts: Texts, stopped: AbortSignal): Promise<number> {
   const app = render(<App session={session} texts={texts} />, {
     exitOnCtrlC: false,
     alternateScreen: true,
     incrementalRendering: true,
   });
   const stop = (): void => app.unmount();
-  stopped?.addEventListener("abort", stop, { once: true });
-  await app.waitUntilExit();
-  stopped?.removeEventListener("abort", stop);
-  return stopped?.aborted ? 130 : 0;
+  if (stopped.aborted) stop();
+  stopped.addEventListener("abort", stop, { once: true });
+  try {
+    await app.waitUntilExit();
+  } finally {
+    stopped.removeEventListener("abort", stop);
+  }
+  return stopped.aborted ? 130 : 0;
 }

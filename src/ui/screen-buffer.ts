@@ -41,15 +41,32 @@ export class ScreenBuffer {
     return this.#terminal.buffer.active.type === "alternate";
   }
 
-  /** Column of the cursor: where the next output, or what is typed, goes. */
-  get cursorColumn(): number {
-    return this.#terminal.buffer.active.cursorX;
+  get columns(): number {
+    return this.#terminal.cols;
   }
 
-  /** The last `count` lines up to the cursor's, `above` lines further up. */
+  /** All rows of the screen that a program shows for itself. */
+  ownRows(): Segment[][] {
+    const buffer = this.#terminal.buffer.active;
+    return Array.from({ length: this.#terminal.rows }, (_, y) => {
+      const line = buffer.getLine(buffer.baseY + y);
+      return line ? segmentsOf(line) : [];
+    });
+  }
+
+  /** What stands on the cursor's line before it: output that has not ended its line. */
+  unfinished(): string {
+    const { baseY, cursorY, cursorX } = this.#terminal.buffer.active;
+    return (this.#terminal.buffer.active.getLine(baseY + cursorY)?.translateToString(false, 0, cursorX) ?? "").slice(
+      0,
+      cursorX,
+    );
+  }
+
+  /** The last `count` lines above the cursor's, `above` lines further up. */
   lines(count: number, above = 0): Segment[][] {
     const buffer = this.#terminal.buffer.active;
-    const last = buffer.baseY + buffer.cursorY - above;
+    const last = buffer.baseY + buffer.cursorY - 1 - above;
     const first = Math.max(0, last - count + 1);
     const lines: Segment[][] = [];
     for (let y = first; y <= last; y += 1) {

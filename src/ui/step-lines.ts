@@ -1,63 +1,77 @@
 import type { Outcome } from "../domain/check.ts";
-import type { SessionSnapshot, StepView } from "../runner/session.ts";
+import type { CommandView, Phase, SessionSnapshot, StepView } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
+import { breakAtSpaces } from "./cells.ts";
 import { layoutMarkdown, type StyledLine } from "./markdown.ts";
+import { linesOf } from "./next-command.ts";
 
-/** Everything the text panel shows of a step, as lines: text, commands, outcomes, hints, solution. */
-export function stepLines(snapshot: SessionSnapshot, width: number, texts: Texts): StyledLine[] {
-  const { step, phase } = snapshot;
-  const lines: StyledLine[] = [];
-  const markdown = (text: string): void => void lines.push(...layoutMarkdown(text, width));
-  for (const notice of snapshot.notices) markdown(`**!** ${notice}`);
-  if (!step) return lines;
-  const results = resultLines(step, width, texts);
-  if (phase.name === "failed") markdown(`**✗** ${phase.message}\n\n${phase.remedy}`);
-  if (phase.name === "checking") lines.push([{ text: texts.ui.checking, bold: true }], []);
-  else if (results.length > 0) lines.push(...results, []);
-  for (const [index, hint] of step.hints.entries()) {
-    markdown(`**${texts.ui.hint(index + 1, step.hintsTotal)}:** ${hint.text}`);
-    lines.push([]);
-  }
-  if (step.solution) {
-    lines.push([{ text: texts.ui.solution, bold: true }]);
-    lines.push(...commandLines(step.solution, width, texts), []);
-  }
-  lines.push([{ text: step.title, bold: true }], []);
-  markdown(step.text);
-  if (step.commands.length > 0) {
-    lines.push([], [{ text: texts.ui.commands, bold: true }]);
-    lines.push(...commandLines(step.commands, width, texts));
-  }
-  return lines;
+export interface StepLinesOptions {
+  width: number;
+  texts: Texts;
+  /** How many of the shown commands were typed. */
+  typed: number;
+  /** True when outcomes, hints and solution were just asked for: they come first then. */
+  told: boolean;
+  /** False where the title stands elsewhere. */
+  title: boolean;
 }
 
-function commandLines(commands: StepView["commands"], width: number, texts: Texts): StyledLine[] {
-  return commands.flatMap(({ on, text }): StyledLine[] => {
-    const where = on === "host" ? texts.ui.onHost : on;
-    const wrapped = text.split("\n").flatMap((line) => chunks(line, width - 2));
-    return [[{ text: `${where} $` }], ...wrapped.map((line): StyledLine => [{ text: `  ${line}`, code: true }])];
+/** Everything the text panel shows of a step, as lines: outcomes, hints, solution, text, commands. */
+export function stepLines(snapshot: SessionSnapshot, options: StepLinesOptions): StyledLine[] {
+  const { step, phase } = snapshot;
+  if (!step) return [];
+  const trouble =
+    phase.name === "failed" ? [...layoutMarkdown(`**✗** ${phase.message}\n\n${phase.remedy}`, options.width), []] : [];
+  const text = textLines(step, options);
+  const told = toldLines(step, phase, options);
+  if (told.length === 0) return [...trouble, ...text];
+  return options.told ? [...trouble, ...told, [], ...text] : [...trouble, ...text, [], ...told];
+}
+
+function textLines(step: StepView, options: StepLinesOptions): StyledLine[] {
+  const lines: StyledLine[] = options.title ? [[{ text: step.title, bold: true }], []] : [];
+  lines.push(...layoutMarkdown(step.text, options.width));
+  if (step.commands.length === 0) return lines;
+  lines.push([], [{ text: options.texts.ui.commands, bold: true }]);
+  return [...lines, ...commandLines(step.commands, options.typed, options)];
+}
+
+/** Outcomes, hints and solution, apart by empty lines. */
+function toldLines(step: StepView, phase: Phase, options: StepLinesOptions): StyledLine[] {
+  const { width, texts } = options;
+  const results =
+    phase.name === "checking"
+      ? [[{ text: texts.ui.checking, bold: true }]]
+      : step.checks.flatMap(({ id, outcome }) => (outcome ? outcomeLines(id, outcome, width, texts) : []));
+  const hints = step.hints.map((hint, index) =>
+    layoutMarkdown(`**${texts.ui.hint(index + 1, step.hintsTotal)}:** ${hint.text}`, width),
+  );
+  const solution: StyledLine[] = step.solution
+    ? [[{ text: texts.ui.solution, bold: true }], ...commandLines(step.solution, 0, options)]
+    : [];
+  return [results, ...hints, solution]
+    .filter((part) => part.length > 0)
+    .flatMap((part, index): StyledLine[] => (index === 0 ? part : [[], ...part]));
+}
+
+function commandLines(commands: StepView["commands"], typed: number, options: StepLinesOptions): StyledLine[] {
+  return commands.flatMap((command, index): StyledLine[] => {
+    const where = command.on === "host" ? options.texts.ui.onHost : command.on;
+    const mark = index < typed ? "✓ " : "";
+    return [[{ text: `${mark}${where}` }], ...shownCommand(command, options.width, 0)];
   });
 }
 
-/** Cuts without adding anything, so that what stands there can be typed as it is. */
-function chunks(text: string, width: number): string[] {
-  const parts: string[] = [];
-  let rest = text;
-  while (rest.length > width) {
-    const space = rest.lastIndexOf(" ", width);
-    const at = space > width / 2 ? space + 1 : width;
-    parts.push(rest.slice(0, at));
-    rest = rest.slice(at);
-  }
-  return [...parts, rest];
-}
-
-function resultLines(step: StepView, width: number, texts: Texts): StyledLine[] {
-  const asked = step.checks.filter((check) => check.outcome);
-  if (asked.length === 0) return [];
-  const lines = asked.flatMap(({ id, outcome }) => (outcome ? outcomeLines(id, outcome, width, texts) : []));
-  if (step.solved) lines.push([{ text: `✓ ${texts.ui.solved}`, bold: true }]);
-  return lines;
+/** A command from one of its lines on, whole: `$` begins it, `>` each further line, and a row without either goes on. */
+export function shownCommand(command: CommandView, width: number, firstLine: number): StyledLine[] {
+  return linesOf(command)
+    .slice(firstLine)
+    .flatMap((line, index) =>
+      breakAtSpaces(line, width - 2).map((row, at): StyledLine => {
+        const gutter = at > 0 ? "  " : index + firstLine > 0 ? "> " : "$ ";
+        return [{ text: gutter }, { text: row, code: true }];
+      }),
+    );
 }
 
 function outcomeLines(id: string, outcome: Outcome, width: number, texts: Texts): StyledLine[] {

@@ -1,5 +1,6 @@
 import { Text } from "ink";
 import type { ReactElement } from "react";
+import { color } from "./color.ts";
 import type { StyledLine } from "./markdown.ts";
 import type { Segment } from "./screen-buffer.ts";
 
@@ -9,7 +10,7 @@ export function Line({ line }: { line: StyledLine }): ReactElement {
     <Text wrap="truncate">
       {line.length === 0 ? " " : null}
       {line.map((span, index) => (
-        <Text key={index} bold={span.bold ?? false} {...(span.code ? { color: "cyan" } : {})}>
+        <Text key={index} bold={span.bold ?? false} {...color(span.code ? "cyan" : undefined)}>
           {span.text}
         </Text>
       ))}
@@ -29,7 +30,7 @@ export function ShellLine({ segments }: { segments: readonly Segment[] }): React
           dimColor={segment.dim}
           inverse={segment.inverse}
           underline={segment.underline}
-          {...(segment.color === undefined ? {} : { color: segment.color })}
+          {...color(segment.color)}
         >
           {segment.text}
         </Text>

@@ -134,6 +134,10 @@ class LastingShell implements MachineShell {
     this.#shell.signal(name);
   }
 
+  waitsForInput(callback: () => void): void {
+    this.#shell.waitsForInput?.(callback);
+  }
+
   complete(line: string, cursor: number): ReturnType<MachineShell["complete"]> {
     return this.#shell.complete(line, cursor);
   }

@@ -1,7 +1,16 @@
-import { LabError } from "../../domain/errors.ts";
+import { exitCodes, LabError } from "../../domain/errors.ts";
 import type { Session } from "../../runner/session.ts";
 import { textsFor } from "../../texts/texts.ts";
-import { type LabArguments, languageOf, openLocalSession, openOrAttach, serveSession } from "../open-session.ts";
+import { openHome } from "../home.ts";
+import { lockHolder } from "../lock.ts";
+import {
+  connectToHost,
+  type LabArguments,
+  languageOf,
+  openLab,
+  openLocalSession,
+  serveSession,
+} from "../open-session.ts";
 import { playPlain } from "../plain.ts";
 
 export interface StartArguments extends LabArguments {
@@ -9,30 +18,93 @@ export interface StartArguments extends LabArguments {
   screenReader?: boolean;
 }
 
+type Play = (session: Session, given: StartArguments, stopped: AbortSignal) => Promise<number>;
+
 /** Opens the course: in a terminal as a UI, else line by line. A second start attaches to the first one's lab. */
 export async function start(lab: string | undefined, given: StartArguments): Promise<number> {
-  const interactive = process.stdin.isTTY && process.stdout.isTTY && process.env["TERM"] !== "dumb";
-  const plain = given.plain === true || given.screenReader === true || !interactive;
-  const play = plain ? playPlain : playInTerminal;
-  if (!plain) process.stdout.write(`${firstScreen()}\n`);
-  const held = await openOrAttach("start", "brisk", given);
-  if ("remote" in held) {
-    const { remote } = held;
-    try {
-      if (lab !== undefined) await remote.send({ type: "goto", lab });
-      return await play(remote, given);
-    } finally {
-      await remote.close();
+  const stopped = new AbortController();
+  const stop = (): void => stopped.abort(new LabError("stopped", "stopped", { remedy: "", exitCode: 130 }));
+  // A fault anywhere must not leave the terminal in the UI's hands: the UI ends first, then the fault is reported.
+  const fail = (error: unknown): void => stopped.abort(error);
+  const signals = ["SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, stop);
+  process.on("uncaughtException", fail);
+  // Raw mode makes Ctrl-C a key; line by line it is the running command's.
+  if (!isPlain(given)) process.on("SIGINT", stop);
+  const first = isPlain(given) ? undefined : showFirstScreen();
+  const play: Play = first ? (...all) => first.clear().then(() => playInTerminal(...all)) : playPlain;
+  try {
+    const exitCode =
+      (await playWithHost(lab, given, play, stopped)) ?? (await playAsHost(lab, given, play, stopped, stop));
+    const reason: unknown = stopped.signal.reason;
+    if (stopped.signal.aborted && !(reason instanceof LabError && reason.exitCode === 130)) throw reason;
+    return exitCode;
+  } catch (error) {
+    await first?.clear();
+    if (!(error instanceof LabError)) {
+      process.stderr.write(`${textsFor(languageOf(given.lang)).ui.crashed(openHome(process.env).path)}\n`);
     }
+    throw error;
+  } finally {
+    for (const signal of [...signals, "SIGINT"]) process.off(signal, stop);
+    process.off("uncaughtException", fail);
   }
-  const opened = held.lab;
+}
+
+/** Line by line where there is no terminal to draw on, and where somebody listens rather than looks. */
+function isPlain(given: StartArguments): boolean {
+  if (given.plain || given.screenReader || process.env["INK_SCREEN_READER"] === "true") return true;
+  return !process.stdin.isTTY || !process.stdout.isTTY || process.env["TERM"] === "dumb";
+}
+
+/** Something to see before the UI is loaded; it is wiped away again. */
+function showFirstScreen(): { clear(): Promise<void> } {
+  let shown = true;
+  process.stdout.write("wasm-k8s-lab …");
+  return {
+    clear: () =>
+      new Promise((resolve) => {
+        if (shown) process.stdout.write("\r\u001b[2K", () => resolve());
+        else resolve();
+        shown = false;
+      }),
+  };
+}
+
+/** Attaches to the process that holds the lab; undefined when none does. */
+async function playWithHost(
+  lab: string | undefined,
+  given: StartArguments,
+  play: Play,
+  stopped: AbortController,
+): Promise<number | undefined> {
+  const remote = lockHolder(openHome(process.env).lock) ? await connectToHost() : undefined;
+  if (!remote) return undefined;
+  let left = false;
+  void remote.ended.then(() => {
+    const { hostGone } = textsFor(languageOf(given.lang)).ui;
+    if (!left) stopped.abort(new LabError("host-gone", hostGone, { remedy: "", exitCode: exitCodes.couldNotCheck }));
+  });
+  try {
+    if (lab !== undefined) await remote.send({ type: "goto", lab });
+    return await play(remote, given, stopped.signal);
+  } finally {
+    left = true;
+    await remote.close();
+  }
+}
+
+async function playAsHost(
+  lab: string | undefined,
+  given: StartArguments,
+  play: Play,
+  stopped: AbortController,
+  stop: () => void,
+): Promise<number> {
+  const opened = await openLab("start", "brisk", given);
   try {
     const session = await openLocalSession(opened, given, lab);
-    const stopped = new AbortController();
-    const stop = (): void => stopped.abort(new LabError("stopped", "stopped", { remedy: "", exitCode: 130 }));
     const control = await serveSession(opened, session, stop);
-    process.once("SIGTERM", stop);
-    process.once("SIGHUP", stop);
     try {
       return await play(session, given, stopped.signal);
     } finally {
@@ -44,10 +116,7 @@ export async function start(lab: string | undefined, given: StartArguments): Pro
   }
 }
 
-/** What stands on the screen while the UI is loaded. */
-const firstScreen = (): string => "wasm-k8s-lab …";
-
-async function playInTerminal(session: Session, given: StartArguments, stopped?: AbortSignal): Promise<number> {
+const playInTerminal: Play = async (session, given, stopped) => {
   const { playInUi } = await import("../../ui/play.tsx");
   return playInUi(session, textsFor(languageOf(given.lang)), stopped);
-}
+};

@@ -8,6 +8,8 @@ import { jsonLines, type Message, type ShellState } from "./protocol.ts";
 interface RemoteShell {
   state: ShellState;
   options: ShellOptions;
+  /** Who wants to know when the running command waits for what is typed. */
+  asked: (() => void)[];
 }
 
 /** A session that another process hosts, used through its control socket. */
@@ -22,9 +24,12 @@ export class RemoteSession implements Session {
   #listeners = new Set<() => void>();
   #snapshot: SessionSnapshot | undefined;
   #onSnapshot: (() => void) | undefined;
+  /** Resolves when the host ends, or this session is closed. */
+  readonly ended: Promise<void>;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
+    this.ended = new Promise((resolve) => socket.once("close", () => resolve()));
   }
 
   /** Connects to a host. Rejects with LabError `host-gone` when nobody answers. */
@@ -78,7 +83,7 @@ export class RemoteSession implements Session {
   async openShell(machine: string, options: ShellOptions): Promise<MachineShell> {
     const { columns, rows } = options;
     const id = await this.#call<number>("shell.open", { machine, columns, rows });
-    const remote: RemoteShell = { state: { prompt: "", busy: false, echo: true, history: [] }, options };
+    const remote: RemoteShell = { state: { prompt: "", busy: false, echo: true, history: [] }, options, asked: [] };
     this.#shells.set(id, remote);
     for (const message of this.#early.splice(0)) this.#receive(message);
     const quietly = (method: string, params: object): void => {
@@ -90,8 +95,16 @@ export class RemoteSession implements Session {
       busy: () => remote.state.busy,
       echo: () => remote.state.echo,
       history: () => remote.state.history,
-      run: (line) => this.#call("shell.run", { shell: id, line }),
+      run: (line) => {
+        // The host says so too, but only after a while.
+        remote.state = { ...remote.state, busy: true };
+        return this.#call("shell.run", { shell: id, line });
+      },
       input: (text) => quietly("shell.input", { text }),
+      waitsForInput: (callback) => {
+        remote.asked.push(callback);
+        quietly("shell.asks", {});
+      },
       signal: (name) => quietly("shell.signal", { name }),
       complete: (line, cursor) => this.#call("shell.complete", { shell: id, line, cursor }),
       resize: (newColumns, newRows) => quietly("shell.resize", { columns: newColumns, rows: newRows }),
@@ -156,6 +169,7 @@ export class RemoteSession implements Session {
     const shell = this.#shells.get(message.shell);
     if (!shell) this.#early.push(message);
     else if (message.notice === "shell") shell.state = message.state;
+    else if (message.notice === "shell-asks") for (const callback of shell.asked.splice(0)) callback();
     else if (message.notice === "shell-output") shell.options.onOutput(message.text);
     else {
       const { edit, path, text, readOnly } = message;

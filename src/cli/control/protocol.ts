@@ -17,6 +17,8 @@ export type Notice =
   /** Output of a running `exec`, base64. */
   | { notice: "output"; call: number; stream: "stdout" | "stderr"; data: string }
   | { notice: "shell"; shell: number; state: ShellState }
+  /** The running command waits for what is typed. */
+  | { notice: "shell-asks"; shell: number }
   | { notice: "shell-output"; shell: number; text: string }
   | { notice: "edit"; shell: number; edit: number; path: string; text: string; readOnly: boolean };
 

@@ -127,6 +127,14 @@ class Connection {
       case "shell.input":
         this.#shell(params).input(params.get("text") === null ? null : text("text"));
         return undefined;
+      case "shell.asks": {
+        const id = number("shell");
+        this.#shell(params).waitsForInput?.(() => {
+          this.#tellShell(id);
+          this.#send({ notice: "shell-asks", shell: id });
+        });
+        return undefined;
+      }
       case "shell.signal":
         this.#shell(params).signal(text("name") as "SIGINT");
         return undefined;
@@ -226,6 +234,7 @@ function bind(shell: MachineShell): MachineShell {
     busy: () => shell.busy(),
     run: (line) => shell.run(line),
     input: (text) => shell.input(text),
+    waitsForInput: (callback) => shell.waitsForInput?.(callback),
     signal: (name) => shell.signal(name),
     complete: (line, cursor) => shell.complete(line, cursor),
     history: () => shell.history(),

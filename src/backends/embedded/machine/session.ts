@@ -63,6 +63,10 @@ class Keyboard implements ByteSource {
     this.#wake?.();
   }
 
+  get hasMore(): boolean {
+    return this.#queue.length > 0;
+  }
+
   clear(): void {
     this.#queue = [];
   }
@@ -106,7 +110,7 @@ class Session implements SaveableShell {
     this.#machine = machine;
     this.#saved = saved;
     this.#login = login(machine, options.user ?? "ubuntu", true);
-    this.#stdin = new SharedSource(this.#keyboard);
+    this.#stdin = new SharedSource(this.#keyboard, () => this.#keyboard.hasMore);
     this.#terminal = { name: freeTerminal(machine), columns: options.columns, rows: options.rows, echo: true };
     if (options.onEdit) {
       const { onEdit } = options;
@@ -223,6 +227,10 @@ class Session implements SaveableShell {
 
   input(text: string | null): void {
     this.#keyboard.push(text);
+  }
+
+  waitsForInput(callback: () => void): void {
+    this.#stdin.whenAsked(callback);
   }
 
   signal(name: "SIGINT" | "SIGTSTP" | "SIGQUIT"): void {

@@ -10,9 +10,14 @@ export class SharedSource implements ByteSource {
   #ends = 0;
   #reading = false;
   #waiting: (() => void)[] = [];
+  #listeners: (() => void)[] = [];
 
-  constructor(inner: ByteSource) {
+  #hasMore: () => boolean;
+
+  /** `hasMore` tells that `inner` has something which was not read yet. */
+  constructor(inner: ByteSource, hasMore: () => boolean = () => false) {
     this.#inner = inner;
+    this.#hasMore = hasMore;
     this.isTerminal = inner.isTerminal ?? false;
   }
 
@@ -30,12 +35,20 @@ export class SharedSource implements ByteSource {
       await new Promise<void>((resolve) => {
         const done = () => {
           signal?.removeEventListener("abort", done);
+          this.#waiting = this.#waiting.filter((each) => each !== done);
           resolve();
         };
         this.#waiting.push(done);
         signal?.addEventListener("abort", done);
+        if (!this.#hasMore()) for (const listener of this.#listeners.splice(0)) listener();
       });
     }
+  }
+
+  /** Calls back once when somebody reads and nothing is there, at once if that is so now. */
+  whenAsked(callback: () => void): void {
+    if (this.#waiting.length > 0 && this.#buffer.length === 0 && !this.#hasMore()) callback();
+    else this.#listeners.push(callback);
   }
 
   /** Puts back what was read too much. */

@@ -1,6 +1,6 @@
 import { FileError } from "../../files/errors.ts";
 import { Collector, decode, readText } from "../../io.ts";
-import type { Process, Program } from "../../process.ts";
+import type { Process, Program, Terminal } from "../../process.ts";
 import { strftime } from "../strftime.ts";
 
 /** `less` and `more`: page by page at a terminal, like `cat` elsewhere. */
@@ -38,33 +38,106 @@ export const less: Program = async (process) => {
     await process.out(text);
     return status;
   }
-  await page(process, text.replace(/\n$/, "").split("\n"), name === "less" ? ":" : "--More--");
+  const lines = text.replace(/\n$/, "").split("\n");
+  const { terminal } = process;
+  terminal.echo = false;
+  try {
+    if (name === "more") await pageDown(process, terminal, lines);
+    else await pageOnOwnScreen(process, terminal, lines, files.at(-1) ?? "");
+  } finally {
+    terminal.echo = true;
+  }
   return status;
 };
 
-async function page(process: Process, all: readonly string[], prompt: string): Promise<void> {
-  const height = () => Math.max(2, (process.terminal?.rows ?? 24) - 1);
+/** Waits for keys. Ends with `q` when nothing more can be typed. */
+async function keysOf(process: Process): Promise<string> {
+  const chunk = await process.stdin.read();
+  return chunk ? decode(chunk) : "q";
+}
+
+/** `more`: what was shown stays above. */
+async function pageDown(process: Process, terminal: Terminal, lines: readonly string[]): Promise<void> {
   let shown = 0;
-  const show = async (count: number) => {
-    const next = all.slice(shown, shown + count);
-    shown += next.length;
-    await process.out(next.map((line) => `${line}\n`).join(""));
+  const show = async (count: number): Promise<void> => {
+    await process.out(
+      lines
+        .slice(shown, shown + count)
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
+    shown += count;
   };
-  await show(height());
-  while (shown < all.length) {
-    await process.out(prompt);
-    const chunk = await process.stdin.read();
+  await show(Math.max(1, terminal.rows - 1));
+  while (shown < lines.length) {
+    await process.out("--More--");
+    const keys = await keysOf(process);
     await process.out("\r\u001b[K");
-    const keys = chunk ? decode(chunk) : "q";
-    for (const key of keys.length > 1 ? keys.replace(/\r?\n$/, "") || "\n" : keys) {
+    for (const key of keys) {
       if (key === "q" || key === "Q") return;
-      if (key === "G" || key === ">") await show(all.length);
-      else if (key === "g" || key === "<" || key === "b") {
-        shown = key === "b" ? Math.max(0, shown - 2 * height()) : 0;
-        await show(height());
-      } else if (key === "\n" || key === "\r" || key === "j") await show(1);
-      else if (key === " " || key === "f") await show(height());
+      if (key === "\n" || key === "j") await show(1);
+      else if (key === " " || key === "f") await show(Math.max(1, terminal.rows - 1));
     }
+  }
+}
+
+const pagerKeys = /\u001b\[(?:[ABHF]|[56]~)|[^]/g;
+
+/** `less`: forwards and backwards on a screen of its own, which is gone afterwards. */
+async function pageOnOwnScreen(
+  process: Process,
+  terminal: Terminal,
+  lines: readonly string[],
+  file: string,
+): Promise<void> {
+  const height = (): number => Math.max(1, terminal.rows - 1);
+  let top = 0;
+  const move = (to: number): void => {
+    top = Math.max(0, Math.min(lines.length - height(), to));
+  };
+  let found = "";
+  let search: string | undefined;
+  const find = (): void => {
+    const at = lines.findIndex((line, index) => index > top && line.includes(found));
+    if (at >= 0) top = at;
+  };
+  await process.out("\u001b[?1049h");
+  try {
+    for (;;) {
+      const page = lines.slice(top, top + height()).map((line) => line.slice(0, terminal.columns));
+      while (page.length < height()) page.push("~");
+      const atEnd = top + height() >= lines.length;
+      const prompt =
+        search !== undefined
+          ? `/${search}`
+          : atEnd
+            ? "\u001b[7m(END)\u001b[0m"
+            : top === 0 && file
+              ? `\u001b[7m${file}\u001b[0m`
+              : ":";
+      await process.out(`\u001b[H\u001b[2J${page.join("\n")}\n${prompt}`);
+      for (const key of (await keysOf(process)).match(pagerKeys) ?? []) {
+        if (search !== undefined) {
+          if (key === "\n") {
+            found = search;
+            search = undefined;
+            find();
+          } else search = key === "\u007f" ? search.slice(0, -1) : search + key;
+        } else if (key === "q" || key === "Q") return;
+        else if (key === "/") search = "";
+        else if (key === "n") find();
+        else if (key === "g" || key === "<" || key === "\u001b[H") move(0);
+        else if (key === "G" || key === ">" || key === "\u001b[F") move(lines.length);
+        else if (key === "\n" || key === "j" || key === "\u001b[B") move(top + 1);
+        else if (key === "k" || key === "y" || key === "\u001b[A") move(top - 1);
+        else if (key === " " || key === "f" || key === "\u001b[6~") move(top + height());
+        else if (key === "b" || key === "\u001b[5~") move(top - height());
+        else if (key === "d") move(top + Math.ceil(height() / 2));
+        else if (key === "u") move(top - Math.ceil(height() / 2));
+      }
+    }
+  } finally {
+    await process.out("\u001b[?1049l");
   }
 }
 
@@ -92,24 +165,33 @@ export const watch: Program = async (process) => {
     return 1;
   }
   const { clock } = process.machine.environment;
-  for (;;) {
-    const output = new Collector();
-    await process.run(direct ? command : ["sh", "-c", command.join(" ")], { stdout: output, stderr: output });
-    const columns = process.terminal?.columns ?? 80;
-    const rows = process.terminal?.rows ?? 24;
-    const left = `Every ${seconds.toFixed(1)}s: ${command.join(" ")}`;
-    const right = `${process.machine.name}: ${strftime("%c", clock.now())}`;
-    const header = title
-      ? [left.slice(0, Math.max(0, columns - right.length - 1)).padEnd(Math.max(0, columns - right.length)) + right, ""]
-      : [];
-    const body = output
-      .text()
-      .replace(/\n$/, "")
-      .split("\n")
-      .map((line) => line.slice(0, columns));
-    const screen = [...header, ...body].slice(0, rows - 1);
-    await process.out(`\u001b[H\u001b[2J${screen.join("\n")}\n`);
-    await clock.sleep(seconds * 1000, process.signal);
+  const own = process.stdout.isTerminal && process.terminal !== undefined;
+  if (own) await process.out("\u001b[?1049h");
+  try {
+    for (;;) {
+      const output = new Collector();
+      await process.run(direct ? command : ["sh", "-c", command.join(" ")], { stdout: output, stderr: output });
+      const columns = process.terminal?.columns ?? 80;
+      const rows = process.terminal?.rows ?? 24;
+      const left = `Every ${seconds.toFixed(1)}s: ${command.join(" ")}`;
+      const right = `${process.machine.name}: ${strftime("%c", clock.now())}`;
+      const header = title
+        ? [
+            left.slice(0, Math.max(0, columns - right.length - 1)).padEnd(Math.max(0, columns - right.length)) + right,
+            "",
+          ]
+        : [];
+      const body = output
+        .text()
+        .replace(/\n$/, "")
+        .split("\n")
+        .map((line) => line.slice(0, columns));
+      const screen = [...header, ...body].slice(0, rows - 1);
+      await process.out(`\u001b[H\u001b[2J${screen.join("\n")}\n`);
+      await clock.sleep(seconds * 1000, process.signal);
+    }
+  } finally {
+    if (own) await process.out("\u001b[?1049l");
   }
 };
 
