@@ -303,9 +303,10 @@ describe("patches", () => {
               ? {
                   name,
                   image: "new",
+                  // What the patch brings comes before what only the server has.
                   env: [
-                    { name: "A", value: "1" },
                     { name: "B", value: "2" },
+                    { name: "A", value: "1" },
                   ],
                 }
               : { name, image: "old", env: [{ name: "A", value: "1" }] },

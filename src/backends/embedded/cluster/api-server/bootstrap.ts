@@ -151,7 +151,8 @@ export function bootstrapCluster(server: ApiServer, options: BootstrapOptions): 
   const caller: Caller = {
     user: { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] },
     dryRun: false,
-    fieldManager: "",
+    fieldManager: "kube-apiserver",
+    isComponent: true,
     warn: () => undefined,
   };
   const ensure = (apiVersion: string, plural: string, namespace: string, object: JsonObject): void => {

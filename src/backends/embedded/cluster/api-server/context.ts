@@ -22,6 +22,10 @@ export interface Caller {
   dryRun: boolean;
   /** Name under which changed fields are noted; empty notes nothing. */
   fieldManager: string;
+  /** A component of the control plane that reaches the server directly. */
+  isComponent?: boolean;
+  /** The version in which a change came, where it is not the one that is stored. */
+  apiVersion?: string;
   /** Sent with the answer as Warning headers. */
   warn(message: string): void;
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { JsonObject } from "../json.ts";
 import { apiGroups, kinds, type ResourceKind } from "../resources/kinds.ts";
 
@@ -14,6 +15,17 @@ const inVersion = (group: string, version: string): readonly ResourceKind[] =>
     .filter((kind) => kind.group === group && kind.version === version)
     .toSorted((a, b) => (a.plural < b.plural ? -1 : 1));
 
+/** The version under which etcd holds a kind: the one of its first release that the server still reads. */
+const storageVersion = ({ kind, version }: ResourceKind): string => (kind === "EndpointSlice" ? "v1beta1" : version);
+
+/** Tells clients when a kind's stored version changes. */
+function storageVersionHash(kind: ResourceKind): string {
+  const digest = createHash("sha256")
+    .update(`${kind.group}/${storageVersion(kind)}/${kind.kind}`)
+    .digest();
+  return digest.subarray(0, 8).toString("base64");
+}
+
 function resourceList(group: string, version: string): JsonObject {
   const resources: JsonObject[] = [];
   for (const kind of inVersion(group, version)) {
@@ -27,6 +39,9 @@ function resourceList(group: string, version: string): JsonObject {
     };
     if (kind.shortNames.length > 0) entry["shortNames"] = kind.shortNames;
     if (kind.categories.length > 0) entry["categories"] = kind.categories;
+    if (kind.verbs.includes("list") && kind.kind !== "ComponentStatus") {
+      entry["storageVersionHash"] = storageVersionHash(kind);
+    }
     resources.push(entry);
     for (const item of kind.subresources) {
       resources.push({

@@ -22,12 +22,18 @@ function renamed(object: JsonObject, apiVersion: string, from: 0 | 1): JsonObjec
 }
 
 /** A stored event as `events.k8s.io/v1` shows it. */
-export const eventForGroup = (object: JsonObject): JsonObject => renamed(object, "events.k8s.io/v1", 0);
+export function eventForGroup(object: JsonObject): JsonObject {
+  const result = renamed(object, "events.k8s.io/v1", 0);
+  for (const field of ["reportingController", "reportingInstance"]) if (result[field] === "") delete result[field];
+  return result;
+}
 
 /** An event of `events.k8s.io/v1` as it is stored. */
 export function eventFromGroup(object: JsonObject): JsonObject {
   const result = renamed(object, "v1", 1);
   if (!isObject(result["involvedObject"]))
     result["involvedObject"] = { namespace: at(object, "metadata", "namespace") };
+  result["source"] ??= {};
+  for (const field of ["firstTimestamp", "lastTimestamp"]) result[field] ??= null;
   return result;
 }

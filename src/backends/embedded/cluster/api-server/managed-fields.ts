@@ -1,4 +1,12 @@
-import { elementType, fieldType, isAtomic, listKeysOf, rootType, type FieldType } from "../openapi/fields.ts";
+import {
+  elementType,
+  emptyValueOf,
+  fieldType,
+  isAtomic,
+  listKeysOf,
+  rootType,
+  type FieldType,
+} from "../openapi/fields.ts";
 import { childOf, copy, equal, isObject, objectAt, objectsAt, textAt, type JsonObject } from "../json.ts";
 import { failure } from "./errors.ts";
 
@@ -22,7 +30,7 @@ const ignoredMetadata = new Set([
 function fieldTree(object: JsonObject, type: FieldType | undefined): FieldTree {
   const tree: FieldTree = {};
   for (const [field, value] of Object.entries(object)) {
-    if (field === "apiVersion" || field === "kind" || value === undefined || value === null) continue;
+    if (field === "apiVersion" || field === "kind" || value === undefined) continue;
     if (field === "metadata" && isObject(value)) {
       const inner = treeOf(
         Object.fromEntries(Object.entries(value).filter(([name]) => !ignoredMetadata.has(name))),
@@ -37,7 +45,7 @@ function fieldTree(object: JsonObject, type: FieldType | undefined): FieldTree {
 function treeOf(object: JsonObject, type: FieldType | undefined): FieldTree {
   const tree: FieldTree = {};
   for (const [field, value] of Object.entries(object)) {
-    if (value !== undefined && value !== null) tree[`f:${field}`] = valueTree(value, type, field);
+    if (value !== undefined) tree[`f:${field}`] = valueTree(value, type, field);
   }
   return tree;
 }
@@ -74,11 +82,12 @@ function changedTree(
   const wanted = fieldType(type, field);
   if (isObject(after)) {
     const inner = wanted?.startsWith("{}") ? elementType(wanted) : wanted;
-    const old = isObject(before) ? before : {};
-    const tree: FieldTree = isObject(before) ? {} : Object.keys(after).length > 0 ? { ".": {} } : {};
+    const known = isObject(before);
+    const tree: FieldTree = known || Object.keys(after).length === 0 ? {} : { ".": {} };
     for (const [name, value] of Object.entries(after)) {
-      if (value === undefined || value === null) continue;
-      const changed = changedTree(old[name], value, inner, name);
+      // Of a thing that was there, a field without a value is as it was.
+      if (value === undefined || (known && value === null)) continue;
+      const changed = changedTree(known ? valueBefore(before, inner, name) : undefined, value, inner, name);
       if (changed) tree[`f:${name}`] = changed;
     }
     return Object.keys(tree).length > 0 || !isObject(before) ? tree : undefined;
@@ -86,7 +95,7 @@ function changedTree(
   const keys = Array.isArray(after) ? listKeysOf(type, field) : undefined;
   if (!keys || !Array.isArray(after)) return {};
   const old = Array.isArray(before) ? before : [];
-  const tree: FieldTree = old.length > 0 ? {} : { ".": {} };
+  const tree: FieldTree = Array.isArray(before) ? {} : { ".": {} };
   for (const item of after) {
     if (!isObject(item)) {
       if (!old.includes(item)) tree[`v:${JSON.stringify(item)}`] = {};
@@ -107,10 +116,16 @@ function changedElement(
 ): FieldTree | undefined {
   const tree: FieldTree = known ? {} : { ".": {} };
   for (const [name, value] of Object.entries(item)) {
-    const changed = changedTree(known?.[name], value, type, name);
+    if (known && value === null) continue;
+    const changed = changedTree(known ? valueBefore(known, type, name) : undefined, value, type, name);
     if (changed) tree[`f:${name}`] = changed;
   }
   return Object.keys(tree).length > 0 ? tree : undefined;
+}
+
+/** What a field of an existing thing held: Go structs always hold their parts that are no pointers, if empty ones. */
+function valueBefore(owner: JsonObject, type: FieldType | undefined, field: string): unknown {
+  return owner[field] ?? emptyValueOf(type, field);
 }
 
 function merge(into: FieldTree, from: FieldTree): FieldTree {
@@ -168,11 +183,12 @@ export function noteUpdate(kind: string, object: JsonObject, old: JsonObject | u
     return { metadata: Object.fromEntries(kept), ...rest };
   };
   const after = clean(object);
-  const before: JsonObject = old ? clean(old) : { metadata: {}, spec: {}, status: {} };
+  const before: JsonObject = { metadata: {}, spec: {}, status: {}, ...(old ? clean(old) : {}) };
   const changed: FieldTree = {};
   for (const [field, value] of Object.entries(after)) {
-    const inner = changedTree(before[field], value, type, field);
-    if (inner && (Object.keys(inner).length > 0 || !isObject(value))) changed[`f:${field}`] = inner;
+    const inner = changedTree(valueBefore(before, type, field), value, type, field);
+    if (inner && (Object.keys(inner).length > 0 || !isObject(value) || isAtomic(type, field)))
+      changed[`f:${field}`] = inner;
   }
   if (!old && owner.subresource !== "status") delete changed["f:status"];
   writeEntries(kind, object, owner, changed, true);
@@ -184,6 +200,11 @@ function writeEntries(kind: string, object: JsonObject, owner: FieldOwner, chang
   const entries: JsonObject[] = [];
   let found = false;
   for (const entry of objectsAt(metadata, "managedFields")) {
+    if (textAt(entry, "apiVersion") !== owner.apiVersion) {
+      // Simplified: what was noted in another version is kept as it is, not translated.
+      entries.push(entry);
+      continue;
+    }
     const fields = intersect(copy(objectAt(entry, "fieldsV1") ?? {}), existing);
     const next: JsonObject = { ...entry };
     if (isOwn(entry, owner)) {
@@ -204,8 +225,28 @@ function writeEntries(kind: string, object: JsonObject, owner: FieldOwner, chang
       ...(owner.subresource ? { subresource: owner.subresource } : {}),
     });
   }
-  if (entries.length > 0) metadata["managedFields"] = entries;
+  if (entries.length > 0) metadata["managedFields"] = entries.toSorted(byOperationAndTime).map(withSortedFields);
   else delete metadata["managedFields"];
+}
+
+function byOperationAndTime(a: JsonObject, b: JsonObject): number {
+  for (const field of ["operation", "time", "manager", "apiVersion", "subresource"]) {
+    const order = textAt(a, field) < textAt(b, field) ? -1 : Number(textAt(a, field) > textAt(b, field));
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+function withSortedFields(entry: JsonObject): JsonObject {
+  const { subresource, fieldsV1, ...rest } = entry;
+  return { ...rest, fieldsV1: sortedTree(fieldsV1), ...(subresource === undefined ? {} : { subresource }) };
+}
+
+function sortedTree(tree: unknown): FieldTree {
+  if (!isObject(tree)) return {};
+  const result: FieldTree = {};
+  for (const key of Object.keys(tree).toSorted()) result[key] = sortedTree(tree[key]);
+  return result;
 }
 
 interface ApplyRequest {

@@ -28,6 +28,7 @@ import {
   type ServerContext,
 } from "./context.ts";
 import { alreadyExists, badRequest, conflict, forbidden, invalid, modified, notFound } from "./errors.ts";
+import { eventForGroup } from "./events.ts";
 import { noteUpdate } from "./managed-fields.ts";
 import { fieldsSelect, selects, type FieldSelector, type LabelSelector } from "./selectors.ts";
 import { allocateService } from "./services.ts";
@@ -116,7 +117,6 @@ export class Objects {
     if (kind.namespaced) admitNamespace(this.#context, kind, textAt(metadata, "namespace"), name);
     this.#refuse(kind, object, undefined);
     const key = storageKey(kind, textAt(metadata, "namespace"), name);
-    this.#note(kind, object, undefined, caller, "");
     if (this.#context.store().get(kind.storage, key)) throw alreadyExists(subject(kind, name));
     return this.#put(kind, key, object, caller);
   }
@@ -159,7 +159,7 @@ export class Objects {
     admitNodeUser(kind, namespace, name, caller, this.#context);
     const next = this.#prepareForUpdate(kind, object, old, subresource);
     // Simplified: only the finalize subresource may do this; here also the control plane's own components.
-    if (kind.kind === "Namespace" && subresource === "" && caller.fieldManager !== "") {
+    if (kind.kind === "Namespace" && subresource === "" && caller.isComponent !== true) {
       childOf(next, "spec")["finalizers"] = at(old, "spec", "finalizers");
     }
     this.#refuse(kind, next, old);
@@ -232,6 +232,8 @@ export class Objects {
     // The kubelet registers its node with a status; every other status is its controller's to write.
     if (hasStatus && kind.kind !== "Node") delete object["status"];
     applyDefaults(kind.kind, object);
+    // What admission adds and the server allocates afterwards belongs to nobody.
+    this.#note(kind, object, undefined, caller, "");
     switch (kind.kind) {
       case "Pod":
         admitPod(context, kind, object, caller);
@@ -313,7 +315,6 @@ export class Objects {
   ): void {
     const metadata = childOf(object, "metadata");
     if (caller.fieldManager === "") {
-      // Simplified: what the control plane's own components write is not noted in managedFields.
       if (old && metadata["managedFields"] === undefined && at(old, "metadata", "managedFields") !== undefined) {
         metadata["managedFields"] = at(old, "metadata", "managedFields");
       }
@@ -321,10 +322,13 @@ export class Objects {
     }
     if (caller.fieldManager.startsWith("apply:")) return;
     if (old) metadata["managedFields"] = copy(listAt(old, "metadata", "managedFields"));
-    noteUpdate(kind.kind, object, old, {
+    const apiVersion = caller.apiVersion ?? apiVersionOf(kind);
+    const isOther = kind.kind === "Event" && apiVersion !== apiVersionOf(kind);
+    const [shown, before] = isOther ? [eventForGroup(object), old && eventForGroup(old)] : [object, old];
+    noteUpdate(kind.kind, shown, before, {
       name: caller.fieldManager,
       operation: "Update",
-      apiVersion: apiVersionOf(kind),
+      apiVersion,
       time: timestamp(this.#context.clock.now()),
       ...(subresource === "" ? {} : { subresource }),
     });

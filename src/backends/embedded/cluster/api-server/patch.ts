@@ -129,7 +129,7 @@ export function strategicMerge(target: JsonObject, patch: JsonObject, type: Fiel
     if (name !== "" && !Object.hasOwn(patch, name)) {
       const keys = listKeysOf(type, name);
       const list = result[name];
-      if (keys && Array.isArray(list)) result[name] = ordered(list, order, keys.patch);
+      if (keys && Array.isArray(list)) result[name] = ordered(list, order, keys.patch, list);
     }
   }
   return result;
@@ -145,7 +145,7 @@ function mergeField(old: unknown, value: unknown, type: FieldType | undefined, f
       keys.patch === ""
         ? [...list, ...value.filter((item) => !list.some((known) => equal(known, item)))]
         : mergeList(list, value, keys.patch, elementType(wanted));
-    return ordered(merged, order, keys.patch);
+    return ordered(merged, order ?? value, keys.patch, list);
   }
   if (isObject(value)) {
     const inner = wanted?.startsWith("{}") ? elementType(wanted) : wanted;
@@ -185,13 +185,28 @@ const goMap = (item: JsonObject): string =>
     .map(([field, value]) => `${field}:${String(value)}`)
     .join(" ")}]`;
 
-/** Elements named in `order` come in that order; others keep their place after the element they followed. */
-function ordered(list: readonly unknown[], order: unknown, key: string): unknown[] {
+/**
+ * Elements that the patch names come in its order; the server's own keep theirs. Where the two meet, an element of the
+ * server's comes first only when it already stood before the other.
+ */
+function ordered(list: readonly unknown[], order: unknown, key: string, before: readonly unknown[]): unknown[] {
   if (!Array.isArray(order)) return [...list];
   const idOf = (item: unknown): unknown => (key !== "" && isObject(item) ? item[key] : item);
-  const rank = (item: unknown): number => order.findIndex((wanted) => equal(idOf(wanted), idOf(item)));
-  const named = list.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b));
-  return [...named, ...list.filter((item) => rank(item) < 0)];
+  const place = (items: readonly unknown[], item: unknown): number =>
+    items.findIndex((other) => equal(idOf(other), idOf(item)));
+  const named = list.filter((item) => place(order, item) >= 0).sort((a, b) => place(order, a) - place(order, b));
+  const others = list.filter((item) => place(order, item) < 0);
+  const result: unknown[] = [];
+  for (const item of others) {
+    const own = place(before, item);
+    while (named.length > 0) {
+      const other = place(before, named[0]);
+      if (own >= 0 && other >= 0 && own < other) break;
+      result.push(named.shift());
+    }
+    result.push(item);
+  }
+  return [...result, ...named];
 }
 
 function withoutDirectives(patch: JsonObject): JsonObject {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { encode } from "../../machine/io.ts";
 import { ApiError, type ApiRequest, type ApiResponse, type UserInfo } from "../api.ts";
 import { copy, isObject, listAt, textAt, type JsonObject } from "../json.ts";
@@ -82,7 +83,8 @@ export class ApiServer {
     } catch (error) {
       const known =
         error instanceof ApiError ? error : internal(error instanceof Error ? error.message : String(error));
-      return jsonResponse(known.code, JSON.stringify(known.status));
+      const response = jsonResponse(known.code, JSON.stringify(known.status));
+      return { ...response, headers: { "cache-control": "no-cache, private", ...response.headers } };
     }
   }
 
@@ -92,6 +94,7 @@ export class ApiServer {
     const caller = this.#callerOf(request, warnings);
     if (!target) return this.#answerPath(request);
     if (target === "unknown") throw resourceNotFound();
+    caller.apiVersion = apiVersionOf(target.kind);
     return this.#answerResource(request, target, caller);
   }
 
@@ -108,11 +111,10 @@ export class ApiServer {
       ]);
     }
     const agent = (request.headers["user-agent"] ?? "").split("/")[0] ?? "";
-    const nodes = impersonated.groups.includes("system:nodes");
     return {
       user: impersonated,
       dryRun: dryRun.length > 0,
-      fieldManager: nodes ? "" : (request.query.get("fieldManager") ?? (agent || "unknown")).slice(0, 128),
+      fieldManager: (request.query.get("fieldManager") ?? (agent || "unknown")).slice(0, 128),
       warn: (message) => warnings.push(message),
     };
   }
@@ -143,8 +145,13 @@ export class ApiServer {
       const document = discoveryDocument(path.replace(/\/$/, ""), aggregated, this.#options.address);
       if (document === undefined) return textResponse(404, "404 page not found\n");
       const depth = path.split("/").filter((part) => part !== "").length;
-      const type = aggregated && depth === 1 ? aggregatedType : "application/json";
-      return { status: 200, headers: { "content-type": type, vary: "Accept" }, body: encode(document) };
+      if (!aggregated || depth !== 1) {
+        return { status: 200, headers: { "content-type": "application/json", vary: "Accept" }, body: encode(document) };
+      }
+      const etag = JSON.stringify(createHash("sha512").update(document).digest("hex").toUpperCase());
+      const headers = { vary: "Accept", "cache-control": "public", etag };
+      if (request.headers["if-none-match"] === etag) return { status: 304, headers, body: new Uint8Array() };
+      return { status: 200, headers: { "content-type": aggregatedType, ...headers }, body: encode(document) };
     }
     if (path === "/openapi/v2") return this.#openapiV2(request);
     if (path === "/openapi/v3")

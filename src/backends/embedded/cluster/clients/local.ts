@@ -3,6 +3,7 @@ import type { ModelledMachine } from "../../machine/machine.ts";
 import { NetworkError } from "../../network/network.ts";
 import { ApiError, type ApiClient, type ListOptions, type UserInfo, type WatchEvent } from "../api.ts";
 import type { Caller } from "../api-server/context.ts";
+import { eventFromGroup } from "../api-server/events.ts";
 import { resourceNotFound } from "../api-server/errors.ts";
 import { mergePatch } from "../api-server/patch.ts";
 import { parseFieldSelector, parseLabelSelector } from "../api-server/selectors.ts";
@@ -41,7 +42,13 @@ export function createStoreClient(machine: ModelledMachine, user: UserInfo, port
 
 /** As createStoreClient, over whatever server `connect` finds at each call. */
 export function createServerClient(connect: () => ApiServer, user: UserInfo): ApiClient {
-  const caller: Caller = { user, dryRun: false, fieldManager: "", warn: () => undefined };
+  const caller: Caller = {
+    user,
+    dryRun: false,
+    fieldManager: user.name.replace(/^system:/, ""),
+    isComponent: true,
+    warn: () => undefined,
+  };
   const resource = ({ apiVersion, resource: plural }: { apiVersion: string; resource: string }): ResourceKind => {
     const kind = kindOf(apiVersion, plural);
     if (!kind) throw resourceNotFound();
@@ -72,6 +79,11 @@ export function createServerClient(connect: () => ApiServer, user: UserInfo): Ap
       if (key.resource === "bindings" || key.resource === "pods/binding") {
         bindPod(server.context, server.objects, key.namespace, object.metadata.name, object);
         return own(object);
+      }
+      if (key.apiVersion === "events.k8s.io/v1" && key.resource === "events") {
+        const event = eventFromGroup(copy(jsonOf(object)));
+        const noted = { ...caller, apiVersion: key.apiVersion };
+        return own(server.objects.create(resource({ ...key, apiVersion: "v1" }), key.namespace, event, noted));
       }
       return own(server.objects.create(resource(key), key.namespace, object, caller));
     },

@@ -15,6 +15,8 @@ export interface ControllerContext {
   signal: AbortSignal;
   /** The machine that the component runs on. */
   hostname: string;
+  /** The component's own, e.g. `1.28.2`. */
+  version?: string;
   /** The component goes on after the lab woke up: what it finds at first is not new to it. */
   resumed?: boolean;
   log(line: string): void;

@@ -48,7 +48,7 @@ export function startDaemonSetController(context: ControllerContext): void {
   async function reconcile(key: string): Promise<void> {
     const set = sets.get(key);
     if (!set || set.metadata.deletionTimestamp !== undefined) return;
-    const hash = podTemplateHash(set.spec.template);
+    const hash = podTemplateHash(set.spec.template, undefined, context.version);
     const owned = pods.list(set.metadata.namespace).filter((pod) => controllerOf(pod)?.uid === set.metadata.uid);
     const eligible = nodes.list().filter((node) => mayRun(set, node));
     const jobs: Promise<unknown>[] = [];

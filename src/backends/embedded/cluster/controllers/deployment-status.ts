@@ -48,6 +48,24 @@ export function deploymentStatus(
   return { status, progressDueInMs };
 }
 
+/** The conditions of a Deployment that has just made a ReplicaSet. */
+export function withNewSet(conditions: readonly Condition[] | undefined, made: ReplicaSet, now: number): Condition[] {
+  const old = conditions?.find((condition) => condition.type === "Progressing");
+  const others = (conditions ?? []).filter((condition) => condition !== old);
+  const at = timestamp(now);
+  return [
+    ...others,
+    {
+      type: "Progressing",
+      status: "True",
+      lastUpdateTime: at,
+      lastTransitionTime: old?.status === "True" ? (old.lastTransitionTime ?? at) : at,
+      reason: "NewReplicaSetCreated",
+      message: `Created new replica set "${made.metadata.name}"`,
+    },
+  ];
+}
+
 interface ProgressInput {
   all: readonly ReplicaSet[];
   current: ReplicaSet | undefined;

@@ -1,6 +1,6 @@
 import type { ControllerContext } from "./context.ts";
 import { hasReason, ignoreNotFound } from "./context.ts";
-import { deploymentStatus } from "./deployment-status.ts";
+import { deploymentStatus, withNewSet } from "./deployment-status.ts";
 import {
   desiredAnnotation,
   hashLabel,
@@ -72,7 +72,7 @@ export function startDeploymentController(context: ControllerContext): void {
     const old = owned.filter((set) => set !== existing);
     if (deployment.spec.strategy?.type === "Recreate") return recreate(deployment, old, existing);
     const current = existing ?? (await createSet(deployment, old));
-    await keepRevision(deployment, current, old);
+    await keepRevision(deployment, current, old, existing === undefined);
     await rollingUpdate(deployment, old, current);
     const now = refreshed([...old, current]);
     await writeStatus(deployment, now, find(deployment, now) ?? current);
@@ -91,7 +91,7 @@ export function startDeploymentController(context: ControllerContext): void {
 
   async function createSet(deployment: Deployment, old: ReplicaSet[]): Promise<ReplicaSet> {
     const namespace = deployment.metadata.namespace ?? "default";
-    const hash = podTemplateHash(deployment.spec.template, deployment.status?.collisionCount);
+    const hash = podTemplateHash(deployment.spec.template, deployment.status?.collisionCount, context.version);
     const template = withLabel(deployment.spec.template, hash);
     const name = `${deployment.metadata.name}-${hash}`;
     const revision = String(Math.max(0, ...old.map((set) => revisionOf(set))) + 1);
@@ -140,8 +140,13 @@ export function startDeploymentController(context: ControllerContext): void {
     }
   }
 
-  /** The newest ReplicaSet has the highest revision, and the Deployment names it. */
-  async function keepRevision(deployment: Deployment, current: ReplicaSet, old: ReplicaSet[]): Promise<void> {
+  /** The newest ReplicaSet has the highest revision; the Deployment names it, and tells when it is new. */
+  async function keepRevision(
+    deployment: Deployment,
+    current: ReplicaSet,
+    old: ReplicaSet[],
+    isNew: boolean,
+  ): Promise<void> {
     const highest = Math.max(0, ...old.map((set) => revisionOf(set)));
     let revision = revisionOf(current);
     if (revision <= highest) {
@@ -150,10 +155,15 @@ export function startDeploymentController(context: ControllerContext): void {
     }
     if (deployment.metadata.annotations?.[revisionAnnotation] !== String(revision)) {
       const { namespace, name } = splitKey(keyOf(deployment));
+      const conditions = isNew ? withNewSet(deployment.status?.conditions, current, context.clock.now()) : undefined;
       deployments.learn(
         await context.client.patch(
           { apiVersion: "apps/v1", resource: "deployments", namespace, name },
-          { metadata: { annotations: { [revisionAnnotation]: String(revision) } } },
+          {
+            metadata: { annotations: { [revisionAnnotation]: String(revision) } },
+            ...(conditions ? { status: { conditions } } : {}),
+          },
+          "status",
         ),
       );
     }
@@ -196,7 +206,7 @@ export function startDeploymentController(context: ControllerContext): void {
       .some((pod) => uids.has(controllerOf(pod)?.uid) && !podIsTerminal(pod));
     if (remaining) return writeStatus(deployment, refreshed(old), existing);
     const current = existing ?? (await createSet(deployment, old));
-    await keepRevision(deployment, current, old);
+    await keepRevision(deployment, current, old, existing === undefined);
     const wanted = deployment.spec.replicas ?? 1;
     if (replicasOf(current) !== wanted) await scaleSet(deployment, current, wanted);
     const now = refreshed([...old, current]);

@@ -66,19 +66,20 @@ export class EventRecorder {
   /** An event as events.k8s.io/v1 has it: the scheduler's, with action and eventTime and without counting. */
   recordSeries(subject: EventSubject, type: "Normal" | "Warning", reason: string, action: string, note: string): void {
     const { object } = subject;
+    const { involvedObject, message, ...rest } = this.#base(subject, type, reason, note);
     const event: KubeObject = {
-      ...this.#base(subject, type, reason, note),
-      source: {},
-      firstTimestamp: null,
-      lastTimestamp: null,
+      ...rest,
+      apiVersion: "events.k8s.io/v1",
+      regarding: involvedObject,
+      note: message,
       eventTime: microTimestamp(this.#clock.now()),
       action,
-      reportingComponent: this.#source.component,
+      reportingController: this.#source.component,
       reportingInstance: `${this.#source.component}-${this.#source.host ?? ""}`,
     };
     const namespace = object.metadata.namespace ?? "default";
     this.#tail = this.#tail
-      .then(() => this.#client.create({ apiVersion: "v1", resource: "events", namespace }, event))
+      .then(() => this.#client.create({ apiVersion: "events.k8s.io/v1", resource: "events", namespace }, event))
       .then(
         () => undefined,
         () => undefined,

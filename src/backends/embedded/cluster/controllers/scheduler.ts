@@ -43,6 +43,15 @@ export function startScheduler(context: ControllerContext, version: string): voi
       unschedulable.delete(key);
       return;
     }
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      // What waits for a node is looked at once more when it changes, and found to be going.
+      if (before && before.metadata.deletionTimestamp === undefined && unschedulable.has(key)) {
+        const words = `skip schedule deleting pod: ${key}`;
+        const subject = { object: pod, apiVersion: "v1", kind: "Pod" };
+        recorder.recordSeries(subject, "Warning", "FailedScheduling", "Scheduling", words);
+      }
+      return;
+    }
     const isUpdate = before && sameJson(before.spec, pod.spec) && sameJson(before.metadata.labels, pod.metadata.labels);
     if (!isUpdate && isOurs(pod)) queue.add(key);
   });

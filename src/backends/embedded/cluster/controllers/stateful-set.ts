@@ -28,7 +28,7 @@ export function startStatefulSetController(context: ControllerContext): void {
     if (!set || set.metadata.deletionTimestamp !== undefined) return;
     const wanted = set.spec.replicas ?? 1;
     const owned = pods.list(set.metadata.namespace).filter((pod) => controllerOf(pod)?.uid === set.metadata.uid);
-    const revision = `${set.metadata.name}-${podTemplateHash(set.spec.template)}`;
+    const revision = `${set.metadata.name}-${podTemplateHash(set.spec.template, undefined, context.version)}`;
     const ordinal = (pod: Pod): number => Number(pod.metadata.name.slice(set.metadata.name.length + 1));
     const surplus = owned.filter((pod) => ordinal(pod) >= wanted).sort((a, b) => ordinal(b) - ordinal(a));
     const [last] = surplus;

@@ -69,8 +69,55 @@ export function listKeysOf(type: FieldType | undefined, field: string): ListKeys
   return Object.hasOwn(listKeys, `${type}.${field}`) ? listKeys[`${type}.${field}`] : undefined;
 }
 
+/** Parts that Go's structs hold by value, or lists that they write even when empty. */
+const heldByValue = new Set([
+  "V1DeploymentSpec.strategy",
+  "V1DeploymentSpec.template",
+  "V1ReplicaSetSpec.template",
+  "V1DaemonSetSpec.template",
+  "V1DaemonSetSpec.updateStrategy",
+  "V1StatefulSetSpec.template",
+  "V1StatefulSetSpec.updateStrategy",
+  "V1JobSpec.template",
+  "V1CronJobSpec.jobTemplate",
+  "V1JobTemplateSpec.metadata",
+  "V1JobTemplateSpec.spec",
+  "V1PodTemplateSpec.metadata",
+  "V1PodTemplateSpec.spec",
+  "V1PodSpec.containers",
+  "V1ServiceStatus.loadBalancer",
+  "V1NodeStatus.daemonEndpoints",
+  "V1NodeDaemonEndpoints.kubeletEndpoint",
+  "V1NodeStatus.nodeInfo",
+  "CoreV1Event.source",
+  "CoreV1Event.involvedObject",
+]);
+
+/** What a field of a new object holds before anyone sets it; undefined for one that is then absent. */
+export function emptyValueOf(type: FieldType | undefined, field: string): unknown {
+  if (type === "CoreV1Event" && field.startsWith("reporting")) return "";
+  if (type === "EventsV1Event" && field === "deprecatedSource") return {};
+  if (!heldByValue.has(`${type}.${field}`)) return undefined;
+  return fieldType(type, field)?.startsWith("[]") ? [] : {};
+}
+
+/** Structures that are references, and so are replaced as a whole. */
+const references = new Set([
+  "V1ObjectReference",
+  "V1LocalObjectReference",
+  "V1TypedLocalObjectReference",
+  "V1SecretKeySelector",
+  "V1ConfigMapKeySelector",
+  "V1ObjectFieldSelector",
+  "V1ResourceFieldSelector",
+  "V1NodeSelector",
+  "V1NodeSelectorTerm",
+  "V1RoleRef",
+]);
+
 /** Maps and structures that have one owner as a whole. */
 export const isAtomic = (type: FieldType | undefined, field: string): boolean =>
+  references.has(fieldType(type, field) ?? "") ||
   field === "nodeSelector" ||
   (field === "selector" && (type === "V1ServiceSpec" || fieldType(type, field) === "V1LabelSelector")) ||
   fieldType(type, field) === "V1LabelSelector" ||

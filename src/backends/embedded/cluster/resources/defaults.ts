@@ -220,6 +220,9 @@ export function applyDefaults(kind: string, object: JsonObject): void {
     case "Pod":
       defaultPodSpec(spec(), true);
       defaultStatus(object, { phase: "Pending" });
+      for (const condition of objectsAt(object, "status", "conditions")) {
+        for (const field of ["lastProbeTime", "lastTransitionTime"]) condition[field] ??= null;
+      }
       break;
     case "PodTemplate":
       defaultTemplate(object);

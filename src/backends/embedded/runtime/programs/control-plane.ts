@@ -81,6 +81,7 @@ function contextOptions(process: Process, user: UserInfo) {
     pacing,
     signal: process.signal,
     hostname: process.machine.name,
+    version: process.executable.version,
     resumed: process.resumed,
     log: (line: string) =>
       void process.err(klogLine(clock.now(), process.pid, "E", "controller.go:1", line)).catch(() => undefined),
