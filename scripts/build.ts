@@ -18,12 +18,28 @@ const entries: Record<string, string> = { cli: join(root, "src/cli/entry.ts") };
 const worker = join(root, "src/backends/embedded/wasm/worker.ts");
 if (existsSync(worker)) entries["wasm-worker"] = worker;
 
+/** One character beyond Latin-1 would make the engine keep a whole file in two bytes per character. */
+const plainText: Plugin = {
+  name: "plain-text",
+  generateBundle(_options, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type !== "chunk") continue;
+      if (/\\[^\x00-\x7f]/.test(chunk.code)) throw new Error(`${chunk.fileName}: an escaped character is not ASCII`);
+      chunk.code = chunk.code.replaceAll(
+        /[^\x00-\x7f]/g,
+        (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+      );
+    }
+  },
+};
+
 await build({
   input: entries,
   platform: "node",
   // Optional development tools of Ink and native accelerators of ws, which are never there.
   external: [/^node:/, "react-devtools-core", "bufferutil", "utf-8-validate"],
   plugins: [
+    plainText,
     license({
       thirdParty: {
         includePrivate: false,
