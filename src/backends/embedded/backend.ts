@@ -180,10 +180,13 @@ class EmbeddedBackend implements Backend {
       network: this.#lab.network,
       ports: this.#ports,
       hostAddress,
-      onTaken: ({ hostPort, machine, port }) =>
+      onTaken: async ({ hostPort, machine, port }) => {
+        const other = await freePort(this.#options.random);
         this.#notice(
-          `Port ${hostPort} of this computer, which leads to ${machine}:${port}, is taken by another program.`,
-        ),
+          `Port ${hostPort} of this computer has been taken; ${other} stands in for it and leads to ${machine}:${port}.`,
+        );
+        return other;
+      },
     });
   }
 

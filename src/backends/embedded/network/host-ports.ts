@@ -1,13 +1,14 @@
 import { createServer as createTlsServer } from "node:https";
 import type { Server as HttpsServer } from "node:https";
+import type { IncomingMessage } from "node:http";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { abortableChunks } from "./abortable.ts";
 import { acceptedClientCertificate } from "./certificates.ts";
-import { requestListenerOf } from "./http-over-streams.ts";
+import { answerUpgrade, type ClientIdentity, requestListenerOf } from "./http-over-streams.ts";
 import type { EmbeddedNetwork, MachinePort } from "./lab-network.ts";
-import type { HttpResponse } from "./network.ts";
+import type { HttpRequest, HttpResponse } from "./network.ts";
 
 export interface HostPort {
   /** Port on this computer. */
@@ -20,8 +21,8 @@ export interface HostPortsOptions {
   network: EmbeddedNetwork;
   ports: readonly HostPort[];
   hostAddress: string;
-  /** Another program of this computer holds the port; called once for each. */
-  onTaken?: (port: HostPort) => void;
+  /** Another program took the port since it was chosen; called once for each. May give one to use in its place. */
+  onTaken?: (port: HostPort) => Promise<number | undefined>;
 }
 
 /** Ports of this computer that lead into the lab. */
@@ -97,18 +98,24 @@ class Door {
   }
 
   async #open(): Promise<void> {
+    if ((await this.#listen()) || this.#saidTaken) return;
+    this.#saidTaken = true;
+    const other = await this.#options.onTaken?.(this.#port);
+    if (other === undefined) return;
+    this.#port.hostPort = other;
+    await this.#listen();
+  }
+
+  async #listen(): Promise<boolean> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) => this.#accept(socket));
     const opened = await new Promise<boolean>((resolve) => {
       server.once("error", () => resolve(false));
       server.listen(this.#port.hostPort, this.#options.hostAddress, () => resolve(true));
     });
-    if (opened) {
-      server.on("error", () => {});
-      this.#server = server;
-    } else if (!this.#saidTaken) {
-      this.#saidTaken = true;
-      this.#options.onTaken?.(this.#port);
-    }
+    if (!opened) return false;
+    server.on("error", () => {});
+    this.#server = server;
+    return true;
   }
 
   async #shut(): Promise<void> {
@@ -167,6 +174,24 @@ class Door {
   #createTls(certificate: string, key: string): HttpsServer {
     const { network } = this.#options;
     const { machine, port } = this.#port;
+    const answer = async (request: HttpRequest): Promise<HttpResponse> => {
+      const now = network.portOf(machine, port);
+      if (!now?.listener.handle) throw new Error("the listener is gone");
+      const use = now.use();
+      const signal = AbortSignal.any([request.signal, use.signal]);
+      try {
+        return ended(await now.listener.handle({ ...request, signal }), signal, () => use.done());
+      } catch (error) {
+        use.done();
+        throw error;
+      }
+    };
+    const identify = (message: IncomingMessage): ClientIdentity => {
+      const authority = network.portOf(machine, port)?.listener.tls?.clientAuthority;
+      const peer = message.socket instanceof TLSSocket ? message.socket.getPeerX509Certificate() : undefined;
+      const accepted = peer && acceptedClientCertificate(peer.toString(), authority, network.now());
+      return accepted === undefined ? {} : { certificate: accepted };
+    };
     const server: HttpsServer = createTlsServer(
       {
         cert: certificate,
@@ -177,28 +202,13 @@ class Door {
         ALPNProtocols: ["http/1.1"],
         keepAliveTimeout: 60_000,
       },
-      requestListenerOf(
-        async (request) => {
-          const now = network.portOf(machine, port);
-          if (!now?.listener.handle) throw new Error("the listener is gone");
-          const use = now.use();
-          const signal = AbortSignal.any([request.signal, use.signal]);
-          try {
-            return ended(await now.listener.handle({ ...request, signal }), signal, () => use.done());
-          } catch (error) {
-            use.done();
-            throw error;
-          }
-        },
-        (message) => {
-          const authority = network.portOf(machine, port)?.listener.tls?.clientAuthority;
-          const peer = message.socket instanceof TLSSocket ? message.socket.getPeerX509Certificate() : undefined;
-          const accepted = peer && acceptedClientCertificate(peer.toString(), authority, network.now());
-          return accepted === undefined ? {} : { certificate: accepted };
-        },
-      ),
+      requestListenerOf(answer, identify),
     );
-    // An upgrade is answered as an ordinary request until a listener can take the stream over.
+    server.on("upgrade", (message, stream, head) => {
+      stream.on("error", () => stream.destroy());
+      if (head.length > 0) stream.unshift(head);
+      void answerUpgrade(message, stream, answer, identify).catch(() => stream.destroy());
+    });
     server.on("tlsClientError", (_error, socket) => socket.destroy());
     server.on("clientError", (_error, socket) => socket.destroy());
     return server;

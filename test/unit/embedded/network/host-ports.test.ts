@@ -112,7 +112,10 @@ test("a port that another program holds is reported once", async () => {
     network,
     ports: [{ hostPort: address.port, machine: "master", port: 80 }],
     hostAddress: "127.0.0.1",
-    onTaken: (port) => taken.push(port.hostPort),
+    onTaken: ({ hostPort }) => {
+      taken.push(hostPort);
+      return Promise.resolve(undefined);
+    },
   });
   opened.push(ports);
   network.listen({ machine: "master" }, 80, { process: "x", handle: answering("x") });
