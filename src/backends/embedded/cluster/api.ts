@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { KubeObject } from "../../../domain/check.ts";
 
 export interface UserInfo {
@@ -22,6 +23,8 @@ export interface ApiResponse {
   status: number;
   headers: Readonly<Record<string, string>>;
   body: Uint8Array | AsyncIterable<Uint8Array>;
+  /** With status 101: takes the connection over. */
+  upgrade?(stream: Duplex): void;
 }
 
 /** An error of the API as its Status object says it. */

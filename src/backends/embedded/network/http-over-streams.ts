@@ -1,4 +1,4 @@
-import { createServer, request as httpRequest } from "node:http";
+import { createServer, request as httpRequest, STATUS_CODES } from "node:http";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
@@ -72,6 +72,33 @@ export function requestListenerOf(
       else response.writeHead(500).end();
     });
   };
+}
+
+/** Answers a request to switch protocols: by taking the stream over, or as an ordinary one that ends the connection. */
+export async function answerUpgrade(
+  message: IncomingMessage,
+  stream: Duplex,
+  handle: NonNullable<Listener["handle"]>,
+  identify: (message: IncomingMessage) => ClientIdentity,
+): Promise<void> {
+  const gone = new AbortController();
+  stream.once("close", () => gone.abort());
+  const { certificate } = identify(message);
+  const answer = await handle({
+    method: message.method ?? "GET",
+    target: message.url ?? "/",
+    headers: headersOf(message),
+    body: new Uint8Array(),
+    signal: gone.signal,
+    ...(certificate === undefined ? {} : { clientCertificate: certificate }),
+  });
+  const body = answer.body instanceof Uint8Array ? answer.body : new Uint8Array();
+  const own = answer.upgrade ? {} : { "content-length": String(body.length), connection: "close" };
+  const headers = Object.entries({ ...answer.headers, ...own }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const reason = answer.reason ?? STATUS_CODES[answer.status] ?? "";
+  stream.write(`HTTP/1.1 ${answer.status} ${reason}\r\n${headers.join("")}\r\n`);
+  if (answer.upgrade) answer.upgrade(stream);
+  else stream.end(body);
 }
 
 const servers = new WeakMap<NonNullable<Listener["handle"]>, Server>();

@@ -7,7 +7,15 @@ export interface NetworkPlace {
   pod?: string;
 }
 
-export type NetworkErrorCode = "ECONNREFUSED" | "ECONNRESET" | "ETIMEDOUT" | "EHOSTUNREACH" | "ENETUNREACH" | "ENOTFOUND" | "EADDRINUSE" | "EADDRNOTAVAIL";
+export type NetworkErrorCode =
+  | "ECONNREFUSED"
+  | "ECONNRESET"
+  | "ETIMEDOUT"
+  | "EHOSTUNREACH"
+  | "ENETUNREACH"
+  | "ENOTFOUND"
+  | "EADDRINUSE"
+  | "EADDRNOTAVAIL";
 
 /** What the network of the lab answers instead of a connection. */
 export class NetworkError extends Error {
@@ -47,6 +55,8 @@ export interface HttpResponse {
   /** Empty for raw answers of modules that send no header. */
   reason?: string;
   body: Uint8Array | AsyncIterable<Uint8Array>;
+  /** With status 101: takes the connection over, where it is one of this computer's. */
+  upgrade?(stream: Duplex): void;
 }
 
 /** Something that listens on a port of the lab's network: raw bytes or, inside our own servers, parsed HTTP. */

@@ -59,6 +59,7 @@ function valueTree(value: unknown, type: FieldType | undefined, field: string): 
   const tree: FieldTree = {};
   for (const item of value) {
     if (!isObject(item)) tree[`v:${JSON.stringify(item)}`] = {};
+    else if (field === "ownerReferences") tree[elementKey(item, keys.apply)] = {};
     else tree[elementKey(item, keys.apply)] = { ".": {}, ...treeOf(item, elementType(wanted)) };
   }
   return tree;
@@ -103,7 +104,8 @@ function changedTree(
     }
     const key = elementKey(item, keys.apply);
     const known = old.filter(isObject).find((other) => elementKey(other, keys.apply) === key);
-    const inner = changedElement(known, item, elementType(wanted));
+    const isWhole = field === "ownerReferences";
+    const inner = isWhole && !equal(known, item) ? {} : changedElement(known, item, elementType(wanted));
     if (inner) tree[key] = inner;
   }
   return Object.keys(tree).length > 0 ? tree : undefined;
@@ -186,6 +188,7 @@ export function noteUpdate(kind: string, object: JsonObject, old: JsonObject | u
   const before: JsonObject = { metadata: {}, spec: {}, status: {}, ...(old ? clean(old) : {}) };
   const changed: FieldTree = {};
   for (const [field, value] of Object.entries(after)) {
+    if (value === null && before[field] === undefined) continue;
     const inner = changedTree(valueBefore(before, type, field), value, type, field);
     if (inner && (Object.keys(inner).length > 0 || !isObject(value) || isAtomic(type, field)))
       changed[`f:${field}`] = inner;

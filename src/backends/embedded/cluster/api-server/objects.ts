@@ -314,6 +314,11 @@ export class Objects {
     subresource: string,
   ): void {
     const metadata = childOf(object, "metadata");
+    for (const field of ["labels", "annotations", "finalizers", "ownerReferences"]) {
+      const value = metadata[field];
+      const isEmpty = Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
+      if (isEmpty) delete metadata[field];
+    }
     if (caller.fieldManager === "") {
       if (old && metadata["managedFields"] === undefined && at(old, "metadata", "managedFields") !== undefined) {
         metadata["managedFields"] = at(old, "metadata", "managedFields");

@@ -1,6 +1,8 @@
 import { NetworkError, CertificateError } from "../../network/network.ts";
 import type { Process } from "../../machine/process.ts";
+import { encode } from "../../machine/io.ts";
 import type { ApiRequest, ApiResponse } from "../api.ts";
+import { answerExec, answerPortForward, type RemoteOutcome } from "../upgrade/remote-command.ts";
 import { numberAt, objectAt, objectsAt, textAt, type JsonObject } from "../json.ts";
 import type { ServerContext } from "./context.ts";
 import { badRequest, failure, notFound } from "./errors.ts";
@@ -93,6 +95,20 @@ export function createStreams(
     const pod = stored(target, name);
     if (subresource !== "log") {
       if ((request.headers["upgrade"] ?? "") === "") throw badRequest("Upgrade request required");
+      const nodeName = textAt(pod, "spec", "nodeName");
+      if (subresource === "exec") {
+        const wanted = containerOf(pod, request.query.get("container") ?? "");
+        const url = `${kubeletOf(nodeName)}/exec/${namespace}/${name}/${wanted}`;
+        const command = JSON.stringify({ command: request.query.getAll("command") });
+        const call: ApiRequest = { ...request, method: "POST", body: encode(command) };
+        return Promise.resolve(answerExec(request, async () => outcomeOf(await forward(call, url, true))));
+      }
+      if (subresource === "portforward") {
+        const address = textAt(pod, "status", "podIP");
+        return Promise.resolve(
+          answerPortForward(request, (port) => network.connect({ machine: nodeName }, address, port)),
+        );
+      }
       throw failure(501, "NotImplemented", `${subresource} is not offered over the network of the lab`, {});
     }
     const container = containerOf(pod, request.query.get("container") ?? "");
@@ -109,6 +125,18 @@ export function createStreams(
       pod,
       container,
     );
+  };
+}
+
+/** What the kubelet answered to a command. */
+async function outcomeOf(response: ApiResponse): Promise<RemoteOutcome> {
+  const text = await bodyText(response.body);
+  if (response.status >= 400) return { problem: text.trim() };
+  const outcome: unknown = JSON.parse(text);
+  return {
+    exitCode: numberAt(outcome, "exitCode") ?? 0,
+    stdout: textAt(outcome, "stdout"),
+    stderr: textAt(outcome, "stderr"),
   };
 }
 

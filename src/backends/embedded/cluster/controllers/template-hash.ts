@@ -78,5 +78,5 @@ function quantity(value: unknown): string {
   const amount = BigInt(whole + fraction) * (power === undefined ? 1n : 1024n ** BigInt(power));
   const scale = (decimal[suffix] ?? 0) - fraction.length;
   const format = power === undefined ? "DecimalSI" : "BinarySI";
-  return `{i:(resource.int64Amount){value:(int64)${amount} scale:(resource.Scale)${scale}} d:(resource.infDecAmount){Dec:(*inf.Dec)<nil>} s:(string) Format:(resource.Format)${format}}`;
+  return `{i:(resource.int64Amount){value:(int64)${amount} scale:(resource.Scale)${scale}} d:(resource.infDecAmount){Dec:(*inf.Dec)<nil>} s:(string)${text} Format:(resource.Format)${format}}`;
 }

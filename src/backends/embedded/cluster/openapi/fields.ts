@@ -119,6 +119,7 @@ const references = new Set([
 export const isAtomic = (type: FieldType | undefined, field: string): boolean =>
   references.has(fieldType(type, field) ?? "") ||
   field === "nodeSelector" ||
+  field === "hostIPs" ||
   (field === "selector" && (type === "V1ServiceSpec" || fieldType(type, field) === "V1LabelSelector")) ||
   fieldType(type, field) === "V1LabelSelector" ||
   field === "fieldsV1";

@@ -204,7 +204,9 @@ export function coreDnsObjects(setup: Setup): PlannedObject[] {
     setup.imageRepository === "registry.k8s.io"
       ? `${setup.imageRepository}/coredns/coredns`
       : `${setup.imageRepository}/coredns`;
-  const probe = (path: string, port: number, rest: Json): Json => ({
+  const minor = minorOf(setup.kubernetesVersion);
+  const namesProbes = minor >= 33;
+  const probe = (path: string, port: number | string, rest: Json): Json => ({
     httpGet: { path, port, scheme: "HTTP" },
     ...rest,
   });
@@ -249,7 +251,7 @@ export function coreDnsObjects(setup: Setup): PlannedObject[] {
                   args: ["-conf", "/etc/coredns/Corefile"],
                   image: `${image}:${setup.dnsImageTag}`,
                   imagePullPolicy: "IfNotPresent",
-                  livenessProbe: probe("/health", 8080, {
+                  livenessProbe: probe("/health", namesProbes ? "liveness-probe" : 8080, {
                     failureThreshold: 5,
                     initialDelaySeconds: 60,
                     successThreshold: 1,
@@ -260,12 +262,18 @@ export function coreDnsObjects(setup: Setup): PlannedObject[] {
                     { containerPort: 53, name: "dns", protocol: "UDP" },
                     { containerPort: 53, name: "dns-tcp", protocol: "TCP" },
                     { containerPort: 9153, name: "metrics", protocol: "TCP" },
+                    ...(namesProbes
+                      ? [
+                          { containerPort: 8080, name: "liveness-probe", protocol: "TCP" },
+                          { containerPort: 8181, name: "readiness-probe", protocol: "TCP" },
+                        ]
+                      : []),
                   ],
-                  readinessProbe: probe("/ready", 8181, {}),
+                  readinessProbe: probe("/ready", namesProbes ? "readiness-probe" : 8181, {}),
                   resources: { limits: { memory: "170Mi" }, requests: { cpu: "100m", memory: "70Mi" } },
                   securityContext: {
                     allowPrivilegeEscalation: false,
-                    capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
+                    capabilities: { add: ["NET_BIND_SERVICE"], drop: [minor < 29 ? "all" : "ALL"] },
                     readOnlyRootFilesystem: true,
                   },
                   volumeMounts: [{ mountPath: "/etc/coredns", name: "config-volume", readOnly: true }],
