@@ -303,9 +303,11 @@ async function createFromFiles(session: Session): Promise<number> {
   }
   const mode = dryRun(session);
   const errors: unknown[] = [];
+  // Documents that cannot be used are told of after those that the server refused.
+  const unusable: unknown[] = [];
   for (const entry of await readManifests(session)) {
     if ("error" in entry) {
-      errors.push(entry.error);
+      unusable.push(entry.error);
       continue;
     }
     try {
@@ -327,7 +329,7 @@ async function createFromFiles(session: Session): Promise<number> {
     }
     await session.flushWarnings();
   }
-  if (errors.length > 0) throw new ManyErrors(errors);
+  if (errors.length + unusable.length > 0) throw new ManyErrors([...errors, ...unusable]);
   return 0;
 }
 

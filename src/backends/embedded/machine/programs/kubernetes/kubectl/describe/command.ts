@@ -113,20 +113,24 @@ async function eventsOf(session: Session, object: Json): Promise<Json[]> {
   if (session.flags.has("show-events") && !session.flags.bool("show-events")) return [];
   const namespace = textAt(object, "metadata", "namespace");
   const kind = textAt(object, "kind");
-  // Events about a node are kept in the default namespace and name the node itself as its UID.
-  const fields = {
-    "involvedObject.name": objectName(object),
-    "involvedObject.namespace": namespace,
-    "involvedObject.kind": kind,
-    "involvedObject.uid": kind === "Node" ? objectName(object) : textAt(object, "metadata", "uid"),
+  const about = (uid: string): Promise<Json[]> => {
+    const fields = {
+      "involvedObject.name": objectName(object),
+      "involvedObject.namespace": namespace,
+      "involvedObject.kind": kind,
+      "involvedObject.uid": uid,
+    };
+    const selector = Object.entries(fields)
+      .filter(([, value]) => value !== "")
+      .map(([key, value]) => `${key}=${value}`)
+      .join(",");
+    return listOf(session, namespace === "" ? "/api/v1/events" : `/api/v1/namespaces/${namespace}/events`, {
+      fieldSelector: selector,
+    });
   };
-  const selector = Object.entries(fields)
-    .filter(([, value]) => value !== "")
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
-  return listOf(session, namespace === "" ? "/api/v1/events" : `/api/v1/namespaces/${namespace}/events`, {
-    fieldSelector: selector,
-  });
+  const own = await about(textAt(object, "metadata", "uid"));
+  // A node's kubelet gives the node's name where controllers give its UID.
+  return kind === "Node" ? [...own, ...(await about(objectName(object)))] : own;
 }
 
 async function optional(session: Session, path: string): Promise<Json | undefined> {
