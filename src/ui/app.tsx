@@ -1,4 +1,4 @@
-import { Box, Text, useApp, useInput, usePaste, useWindowSize } from "ink";
+import { Box, Text, useApp, useWindowSize } from "ink";
 import { type ReactElement, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { Session, SessionEvent, SessionSnapshot } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
@@ -16,18 +16,12 @@ import { ShellPanel } from "./shell-panel.tsx";
 import { stepLines } from "./step-lines.ts";
 import { Line } from "./styled-text.tsx";
 import { openText } from "./text-editor.ts";
+import { useKeys } from "./use-keys.ts";
 import { useSession } from "./use-session.ts";
 
 export interface AppProps {
   session: Session;
   texts: Texts;
-}
-
-/** The whole screen: the step's text, the next command, a shell on a machine, and the keys. */
-export function App({ session, texts }: AppProps): ReactElement {
-  const { columns, rows } = useWindowSize();
-  if (columns < smallest.columns || rows < smallest.rows) return <Text>{texts.ui.tooSmall(columns, rows)}</Text>;
-  return <Course session={session} texts={texts} columns={columns} rows={rows} />;
 }
 
 /** What is kept while a step is in sight, and forgotten with it. */
@@ -51,7 +45,12 @@ const freshState = (place: string): StepState => ({
 
 const placeOf = ({ step }: SessionSnapshot): string => (step ? `${step.lab}/${step.step}` : "");
 
-function Course({ session, texts, columns, rows }: AppProps & { columns: number; rows: number }): ReactElement {
+/** The whole screen: the step's text, the next command, a shell on a machine, and the keys. */
+export function App({ session, texts }: AppProps): ReactElement {
+  const size = useWindowSize();
+  // A window that is dragged through nothing must not lose what is open.
+  const columns = Math.max(smallest.columns, size.columns);
+  const rows = Math.max(smallest.rows, size.rows);
   const { ui } = texts;
   const snapshot = useSession(session);
   const app = useApp();
@@ -97,10 +96,10 @@ function Course({ session, texts, columns, rows }: AppProps & { columns: number;
       onReplaced: () => setMessage(ui.shellClosed),
     });
   }, [panes, session, ui, keep]);
-  useEffect(
-    () => panes.resize(layout.shellColumns, layout.terminalRows),
-    [panes, layout.shellColumns, layout.terminalRows],
-  );
+  const tooSmall = size.columns < columns || size.rows < rows;
+  useEffect(() => {
+    if (!tooSmall) panes.resize(layout.shellColumns, layout.terminalRows);
+  }, [panes, tooSmall, layout.shellColumns, layout.terminalRows]);
   const machine = step?.machine;
   useEffect(() => {
     // A change of the step, and nothing else, moves the learner to another machine.
@@ -223,16 +222,9 @@ function Course({ session, texts, columns, rows }: AppProps & { columns: number;
 
   useEditorKeys(file, setFile, rows, texts, scrollText);
 
-  usePaste(
-    (text) => {
-      const commands = step?.commands.flatMap((command) => fromOutput(command.text, panes.allOutput()) ?? []) ?? [];
-      current.paste(restoreCopied(text, commands) ?? text);
-    },
-    { isActive: file === undefined && mode === "shell" },
-  );
-
-  useInput(
-    (input, key) => {
+  useKeys({
+    isActive: file === undefined && (mode === "shell" || mode === "course"),
+    onKey: (input, key) => {
       if (key.escape) {
         dismiss();
         keep(() => ({ asked: undefined }));
@@ -240,8 +232,12 @@ function Course({ session, texts, columns, rows }: AppProps & { columns: number;
       }
       return mode === "course" ? readingKey(input, key) : typingKey(input, key);
     },
-    { isActive: file === undefined && (mode === "shell" || mode === "course") },
-  );
+    onPaste: (text) => {
+      if (mode === "course") return setMessage(ui.typeInShell);
+      const commands = step?.commands.flatMap((command) => fromOutput(command.text, panes.allOutput()) ?? []) ?? [];
+      return current.paste(restoreCopied(text, commands) ?? text);
+    },
+  });
 
   const visible = lines.slice(top, top + layout.textRows);
   const hidden = lines.length - top - visible.length;
@@ -259,6 +255,7 @@ function Course({ session, texts, columns, rows }: AppProps & { columns: number;
       )}
     </Box>
   );
+  if (tooSmall) return <Text>{ui.tooSmall(size.columns, size.rows)}</Text>;
   const header = <Header snapshot={snapshot} columns={columns} texts={texts} />;
 
   if (file) {

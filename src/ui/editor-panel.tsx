@@ -1,4 +1,4 @@
-import { Box, Text, useInput, usePaste } from "ink";
+import { Box, Text } from "ink";
 import type { ReactElement } from "react";
 import type { EditRequest } from "../domain/machine.ts";
 import type { Texts } from "../texts/en.ts";
@@ -7,6 +7,7 @@ import { color } from "./color.ts";
 import { footerKeys } from "./frame.tsx";
 import type { InkKey } from "./shell-keys.ts";
 import { type EditedFile, type EditorKey, pressKey, textOf, typeText } from "./text-editor.ts";
+import { useKeys } from "./use-keys.ts";
 
 export interface OpenFile {
   request: EditRequest;
@@ -41,9 +42,10 @@ export function useEditorKeys(
     file.request.close();
     setFile(undefined);
   };
-  usePaste((text) => file && change(typeText(file.text, text)), { isActive });
-  useInput(
-    (input, key) => {
+  useKeys({
+    isActive,
+    onPaste: (text) => file && change(typeText(file.text, text)),
+    onKey: (input, key) => {
       if (!file) return;
       if (key.ctrl && (input === "o" || input === "s")) return save();
       if (key.ctrl && input === "x") return leave();
@@ -53,8 +55,7 @@ export function useEditorKeys(
       if (pressed) change(pressKey(file.text, pressed, page));
       else if (input !== "" && !key.ctrl && !key.meta && !key.escape) change(typeText(file.text, input));
     },
-    { isActive },
-  );
+  });
 }
 
 function editorKey(key: InkKey): EditorKey | undefined {

@@ -1,9 +1,10 @@
-import { Box, useInput } from "ink";
+import { Box } from "ink";
 import { type ReactElement, useState } from "react";
 import type { SessionSnapshot } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
 import { layoutMarkdown, type StyledLine } from "./markdown.ts";
 import { Line } from "./styled-text.tsx";
+import { useKeys } from "./use-keys.ts";
 
 const keyColumns = 5;
 
@@ -34,13 +35,15 @@ export function HelpPanel({ snapshot, columns, rows, texts, onLeave }: HelpPanel
     for (const notice of snapshot.notices) lines.push(...layoutMarkdown(`- ${notice}`, columns));
   }
   const last = Math.max(0, lines.length - rows);
-  useInput((input, key) => {
-    if (key.escape || key.return || input === "?" || input === "q") return onLeave();
-    if (key.upArrow) return setScroll((at) => Math.max(0, at - 1));
-    if (key.downArrow) return setScroll((at) => Math.min(last, at + 1));
-    if (key.pageUp) return setScroll((at) => Math.max(0, at - rows));
-    if (key.pageDown || input === " ") return setScroll((at) => Math.min(last, at + rows));
-    return undefined;
+  useKeys({
+    onKey: (input, key) => {
+      if (key.escape || key.return || input === "?" || input === "q") return onLeave();
+      if (key.upArrow) return setScroll((at) => Math.max(0, at - 1));
+      if (key.downArrow) return setScroll((at) => Math.min(last, at + 1));
+      if (key.pageUp) return setScroll((at) => Math.max(0, at - rows));
+      if (key.pageDown || input === " ") return setScroll((at) => Math.min(last, at + rows));
+      return undefined;
+    },
   });
   return (
     <Box flexDirection="column" height={rows}>

@@ -4,8 +4,8 @@ export const smallest = { columns: 40, rows: 12 };
 /** From this width on the text stands beside the shell. */
 const wide = 110;
 /** Rows of the shell, with its title, that are left to it however long the next command is. */
-const leastShell = 6;
-const leastText = 2;
+const leastShellOf = (rows: number): number => (rows < 16 ? 4 : 6);
+const leastTextOf = (rows: number): number => (rows < 16 ? 1 : 2);
 
 export interface Layout {
   beside: boolean;
@@ -27,6 +27,8 @@ export function layoutOf(
   mode: Mode,
   wanted: { footerRows: number; nextRows: (width: number) => number },
 ): Layout {
+  const leastShell = leastShellOf(rows);
+  const leastText = leastTextOf(rows);
   const height = Math.max(0, rows - 1 - wanted.footerRows);
   if (columns >= wide) {
     const textColumns = Math.floor(columns * 0.44);

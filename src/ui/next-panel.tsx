@@ -86,7 +86,10 @@ export function NextPanel({ next, columns, rows, remark, texts }: NextPanelProps
   const lines = next.lines(columns);
   const shown = lines.slice(0, rows - 1);
   const hidden = lines.length - shown.length;
-  const right = [hidden > 0 ? texts.ui.moreLines(hidden) : "", remark].filter(Boolean).join(" · ");
+  const rest = hidden > 0 ? texts.ui.moreLines(hidden) : "";
+  const both = [rest, remark].filter(Boolean).join(" · ");
+  // The title matters more than how much text there is.
+  const right = stringWidth(next.title) + stringWidth(both) + 4 <= columns ? both : rest;
   const room = columns - (right === "" ? 0 : stringWidth(right) + 1);
   const title = fit(`▸ ${next.title} `, room);
   return (

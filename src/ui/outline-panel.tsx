@@ -1,9 +1,10 @@
-import { Box, Text, useInput } from "ink";
+import { Box, Text } from "ink";
 import { type ReactElement, useState } from "react";
 import type { LabOutline, SessionSnapshot, StepState } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
 import { fit } from "./cells.ts";
 import { bar } from "./frame.tsx";
+import { useKeys } from "./use-keys.ts";
 
 const marks: Readonly<Record<StepState, string>> = { open: "○", current: "▶", attempted: "◐", solved: "✓" };
 
@@ -37,16 +38,18 @@ export function OutlinePanel({ snapshot, columns, rows, texts, onChoose, onLeave
   const here = entries.findIndex((entry) => entry.kind === "step" && isHere(snapshot, entry.lab, entry.step));
   const [chosen, setChosen] = useState(Math.max(0, places.indexOf(here)));
   const room = rows - 1;
-  useInput((input, key) => {
-    const move = (by: number): void => setChosen((current) => Math.max(0, Math.min(places.length - 1, current + by)));
-    if (key.escape || input === "l" || input === "q") return onLeave();
-    if (key.upArrow || input === "k") return move(-1);
-    if (key.downArrow || input === "j") return move(1);
-    if (key.pageUp) return move(-room);
-    if (key.pageDown) return move(room);
-    const entry = entries[places[chosen] ?? -1];
-    if (key.return && entry?.kind === "step") onChoose(entry.lab, entry.step);
-    return undefined;
+  useKeys({
+    onKey: (input, key) => {
+      const move = (by: number): void => setChosen((current) => Math.max(0, Math.min(places.length - 1, current + by)));
+      if (key.escape || input === "l" || input === "q") return onLeave();
+      if (key.upArrow || input === "k") return move(-1);
+      if (key.downArrow || input === "j") return move(1);
+      if (key.pageUp) return move(-room);
+      if (key.pageDown) return move(room);
+      const entry = entries[places[chosen] ?? -1];
+      if (key.return && entry?.kind === "step") onChoose(entry.lab, entry.step);
+      return undefined;
+    },
   });
   const at = places[chosen] ?? 0;
   const first = Math.max(0, Math.min(at - Math.floor(room / 2), entries.length - room));

@@ -1,4 +1,4 @@
-import { render } from "ink";
+import { render, type RenderOptions } from "ink";
 import type { Session } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
 import { App } from "./app.tsx";
@@ -7,8 +7,16 @@ import { App } from "./app.tsx";
  * Shows the session until the learner leaves or `stopped` aborts; the terminal is as before afterwards.
  * Rejects with the fault of a component, once the terminal is given back.
  */
-export async function playInUi(session: Session, texts: Texts, stopped: AbortSignal): Promise<number> {
+export async function playInUi(
+  session: Session,
+  texts: Texts,
+  stopped: AbortSignal,
+  streams: Pick<RenderOptions, "stdin" | "stdout" | "patchConsole"> = {},
+): Promise<number> {
   const app = render(<App session={session} texts={texts} />, {
+    // The caller knows that there is a terminal; without this Ink would draw nothing where CI is set.
+    ...streams,
+    interactive: true,
     exitOnCtrlC: false,
     alternateScreen: true,
     incrementalRendering: true,
