@@ -1,19 +1,20 @@
-import "../../../../src/backends/embedded/machine/programs/kubernetes/kubeadm/reflect.ts";
 import { createServer } from "node:https";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { generateKeyPairSync, webcrypto } from "node:crypto";
-import {
-  BasicConstraintsExtension,
-  cryptoProvider,
-  SubjectAlternativeNameExtension,
-  X509CertificateGenerator,
-} from "@peculiar/x509";
+import { generateKeyPairSync } from "node:crypto";
 import type { UserInfo } from "../../../../src/backends/embedded/cluster/api.ts";
+import {
+  certificatePem,
+  distinguishedName,
+  extensions,
+  newKeys,
+  privatePem,
+  publicKeyInfo,
+  type NamePart,
+} from "../../../../src/backends/embedded/pki/x509.ts";
 import { anonymous, certificateUser } from "../../../../src/backends/embedded/cluster/api-server/authentication.ts";
 import type { ApiServer } from "../../../../src/backends/embedded/cluster/api-server/server.ts";
 
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const day = 24 * 3600 * 1000;
 
 export interface Served {
@@ -119,41 +120,48 @@ export interface TestPki {
 
 /** An authority, a server's certificate for those addresses, and one of an administrator. */
 export async function makeCertificates(addresses: readonly string[]): Promise<TestPki> {
-  cryptoProvider.set(webcrypto);
-  const notBefore = new Date(Date.now() - day);
-  const notAfter = new Date(Date.now() + day);
-  const authorityKeys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const authority = await X509CertificateGenerator.createSelfSigned({
-    name: "CN=kubernetes",
-    notBefore,
-    notAfter,
-    keys: authorityKeys,
-    signingAlgorithm: algorithm,
-    extensions: [new BasicConstraintsExtension(true)],
-  });
-  const issue = async (subject: string, names: readonly string[]): Promise<Pair> => {
-    const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-    const certificate = await X509CertificateGenerator.create({
-      subject,
-      issuer: authority.subject,
+  const notBefore = Date.now() - day;
+  const notAfter = Date.now() + day;
+  const authorityKeys = await newKeys();
+  const issuer = distinguishedName([["commonName", "kubernetes"]]);
+  const authority = certificatePem(
+    {
+      serial: Uint8Array.of(1),
+      subject: issuer,
+      issuer,
       notBefore,
       notAfter,
-      publicKey: keys.publicKey,
-      signingKey: authorityKeys.privateKey,
-      signingAlgorithm: algorithm,
-      extensions:
-        names.length > 0 ? [new SubjectAlternativeNameExtension(names.map((value) => ({ type: "ip", value })))] : [],
-    });
-    const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-    return {
-      certificate: certificate.toString("pem"),
-      key: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n`,
-    };
+      publicKey: publicKeyInfo(authorityKeys.publicKey),
+      extensions: [extensions.keyUsage(true), extensions.basicConstraints(true)],
+    },
+    authorityKeys.privateKey,
+  );
+  const issue = async (subject: readonly NamePart[], names: readonly string[]): Promise<Pair> => {
+    const keys = await newKeys();
+    const certificate = certificatePem(
+      {
+        serial: Uint8Array.of(2),
+        subject: distinguishedName(subject),
+        issuer,
+        notBefore,
+        notAfter,
+        publicKey: publicKeyInfo(keys.publicKey),
+        extensions: names.length > 0 ? [extensions.alternativeNames([], names)] : [],
+      },
+      authorityKeys.privateKey,
+    );
+    return { certificate, key: privatePem(keys.privateKey) };
   };
   return {
-    authority: authority.toString("pem"),
-    server: await issue("CN=kube-apiserver", addresses),
-    client: await issue("O=system:masters, CN=kubernetes-admin", []),
+    authority,
+    server: await issue([["commonName", "kube-apiserver"]], addresses),
+    client: await issue(
+      [
+        ["organization", "system:masters"],
+        ["commonName", "kubernetes-admin"],
+      ],
+      [],
+    ),
     signing: signingKeys(),
   };
 }

@@ -1,6 +1,5 @@
-import "../../machine/programs/kubernetes/kubeadm/reflect.ts";
-import { createPrivateKey, webcrypto } from "node:crypto";
-import * as x509 from "@peculiar/x509";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { certificatePem, extensions, readRequest, subjectOf } from "../../pki/x509.ts";
 import type { ControllerContext } from "./context.ts";
 import type { ApiObject, Condition } from "./types.ts";
 import { keyOf, timestamp } from "./types.ts";
@@ -53,7 +52,7 @@ export function startCertificateController(
       ];
     }
     const pem = Buffer.from(request.spec.request, "base64").toString("utf8");
-    const certificate = await sign(pem, authority, context.clock.now(), context.random.bytes(16));
+    const certificate = sign(pem, authority, context.clock.now(), context.random.bytes(16));
     const status = { conditions: approved, certificate: Buffer.from(certificate).toString("base64") };
     requests.learn(
       await context.client.updateStatus(
@@ -74,42 +73,26 @@ function mayApprove(request: SigningRequest): boolean {
 }
 
 /** A client certificate for a request, from a certificate authority. All PEM; `now` in milliseconds. */
-async function sign(
+function sign(
   requestPem: string,
   authority: { certificate: string; key: string },
   now: number,
   serial: Uint8Array,
-): Promise<string> {
-  x509.cryptoProvider.set(webcrypto);
-  const request = new x509.Pkcs10CertificateRequest(requestPem);
-  const issuer = new x509.X509Certificate(authority.certificate);
-  const key = createPrivateKey(authority.key);
-  const isRsa = key.asymmetricKeyType === "rsa";
-  const algorithm = isRsa
-    ? { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }
-    : { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const signingKey = await webcrypto.subtle.importKey(
-    "pkcs8",
-    key.export({ type: "pkcs8", format: "der" }),
-    algorithm,
-    false,
-    ["sign"],
-  );
+): string {
   serial[0] = (serial[0] ?? 0) & 0x7f;
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: Buffer.from(serial).toString("hex"),
-    subject: request.subject,
-    issuer: issuer.subject,
-    notBefore: new Date(now - 300_000),
-    notAfter: new Date(now + yearMs),
-    publicKey: await request.publicKey.export(),
-    signingKey,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
-      new x509.BasicConstraintsExtension(false, undefined, true),
-    ],
-  });
-  return `${certificate.toString("pem")}\n`;
+  return certificatePem(
+    {
+      ...readRequest(requestPem),
+      serial,
+      issuer: subjectOf(new X509Certificate(authority.certificate)).subject,
+      notBefore: now - 300_000,
+      notAfter: now + yearMs,
+      extensions: [
+        extensions.keyUsage(false),
+        extensions.extendedKeyUsage(["client"]),
+        extensions.basicConstraints(false),
+      ],
+    },
+    createPrivateKey(authority.key),
+  );
 }

@@ -1,15 +1,12 @@
-import "../../machine/programs/kubernetes/kubeadm/reflect.ts";
-import { webcrypto } from "node:crypto";
-import * as x509 from "@peculiar/x509";
 import { stringify } from "yaml";
 import type { Process } from "../../machine/process.ts";
 import type { ApiClient } from "../../cluster/api.ts";
 import type { ApiObject } from "../../cluster/controllers/types.ts";
 import { randomSuffix } from "../../cluster/controllers/types.ts";
+import { distinguishedName, newKeys, privatePem, requestPem } from "../../pki/x509.ts";
 import { connectFromKubeconfig, readKubeconfig } from "./api-access.ts";
 import type { KubeletConfiguration } from "./configuration.ts";
 import type { KubeletOptions } from "./kubelet.ts";
-import { privateKeyPem } from "./serving-certificate.ts";
 
 const folder = "/var/lib/kubelet/pki";
 
@@ -21,21 +18,21 @@ export async function bootstrapKubeconfig(
 ): Promise<void> {
   const { clock, random } = process.machine.environment;
   const bootstrap = readKubeconfig(process, configuration.bootstrapKubeconfig);
-  x509.cryptoProvider.set(webcrypto);
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: `CN=system:node:${configuration.nodeName},O=system:nodes`,
+  const keys = await newKeys();
+  const request = requestPem(
+    distinguishedName([
+      ["organization", "system:nodes"],
+      ["commonName", `system:node:${configuration.nodeName}`],
+    ]),
     keys,
-    signingAlgorithm: algorithm,
-  });
+  );
   const name = `csr-${randomSuffix(random)}`;
   const object: ApiObject = {
     apiVersion: "certificates.k8s.io/v1",
     kind: "CertificateSigningRequest",
     metadata: { name, generateName: "csr-" },
     spec: {
-      request: Buffer.from(`${request.toString("pem")}\n`).toString("base64"),
+      request: Buffer.from(request).toString("base64"),
       signerName: "kubernetes.io/kube-apiserver-client-kubelet",
       usages: ["digital signature", "client auth"],
     },
@@ -45,8 +42,7 @@ export async function bootstrapKubeconfig(
     try {
       const client = connectFromKubeconfig(process, configuration.bootstrapKubeconfig);
       const certificate = await obtain(process, client, object);
-      const key = await privateKeyPem(keys.privateKey);
-      writeCredentials(process, configuration, bootstrap, certificate + key);
+      writeCredentials(process, configuration, bootstrap, certificate + privatePem(keys.privateKey));
       log("I", "certificate_manager.go:356", "Certificate rotation is enabled");
       return;
     } catch (error) {

@@ -1,6 +1,4 @@
-import "../../machine/programs/kubernetes/kubeadm/reflect.ts";
-import { webcrypto } from "node:crypto";
-import * as x509 from "@peculiar/x509";
+import { certificatePem, distinguishedName, extensions, newKeys, privatePem, publicKeyInfo } from "../../pki/x509.ts";
 import type { ModelledMachine } from "../../machine/machine.ts";
 
 const folder = "/var/lib/kubelet/pki";
@@ -13,31 +11,22 @@ interface ServingPair {
 
 /** A certificate that a component of the machine signs for itself; PEM. */
 export async function selfSigned(machine: ModelledMachine): Promise<ServingPair> {
-  x509.cryptoProvider.set(webcrypto);
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const { publicKey, privateKey } = await newKeys();
   const now = machine.environment.clock.now();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: "02",
-    name: `CN=${machine.name}@${Math.floor(now / 1_000)}`,
-    notBefore: new Date(now - 3_600_000),
-    notAfter: new Date(now + yearMs),
-    keys,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.SubjectAlternativeNameExtension([
-        { type: "dns", value: machine.name },
-        { type: "ip", value: machine.address },
-      ]),
-    ],
-  });
-  return { certificate: `${certificate.toString("pem")}\n`, key: await privateKeyPem(keys.privateKey) };
-}
-
-/** A private key as PKCS #8 in PEM. */
-export async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
-  const exported = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key)).toString("base64");
-  return `-----BEGIN PRIVATE KEY-----\n${(exported.match(/.{1,64}/g) ?? []).join("\n")}\n-----END PRIVATE KEY-----\n`;
+  const name = distinguishedName([["commonName", `${machine.name}@${Math.floor(now / 1_000)}`]]);
+  const certificate = certificatePem(
+    {
+      serial: Uint8Array.of(2),
+      subject: name,
+      issuer: name,
+      notBefore: now - 3_600_000,
+      notAfter: now + yearMs,
+      publicKey: publicKeyInfo(publicKey),
+      extensions: [extensions.alternativeNames([machine.name], [machine.address])],
+    },
+    privateKey,
+  );
+  return { certificate, key: privatePem(privateKey) };
 }
 
 /** The certificate that a kubelet signs for itself when it has none; PEM. */

@@ -41,7 +41,7 @@ async function checkExpiration(process: Process, flags: ParsedFlags): Promise<nu
     const label = authority === undefined ? "" : `${authority}\t`;
     if (text === undefined)
       return authority === undefined ? `!MISSING! ${name}\t\t\t\n` : `!MISSING! ${name}\t\t\t\t\n`;
-    const end = parseCertificate(text).notAfter;
+    const end = new Date(parseCertificate(text).validTo);
     return `${name}\t${shownTime(end)}\t${shortHumanDuration(end.getTime() - now)}\t${label}no\t\n`;
   };
   const pki = setup.certificatesDir;
@@ -93,7 +93,7 @@ async function renew(process: Process, flags: ParsedFlags, wanted: string | unde
     const name = plan.file.replace("/", "-");
     if (wanted !== "all" && wanted !== name) continue;
     found = true;
-    const pair = await issue(process, await authority(plan.authority), plan.request);
+    const pair = await issue(process, authority(plan.authority), plan.request);
     writeRootFile(process, `${pki}/${plan.file}.crt`, pair.certificatePem, 0o644);
     writeRootFile(process, `${pki}/${plan.file}.key`, pair.keyPem, 0o600);
     await done(`certificate ${plan.announced ? `for serving ${plan.file}` : name}`);
@@ -101,7 +101,7 @@ async function renew(process: Process, flags: ParsedFlags, wanted: string | unde
   for (const plan of kubeconfigPlans(setup)) {
     if (plan.file === "kubelet.conf" || (wanted !== "all" && wanted !== plan.file)) continue;
     found = true;
-    const ca = await authority("ca");
+    const ca = authority("ca");
     const pair = await issue(process, ca, {
       commonName: plan.user,
       organizations: plan.organizations,

@@ -440,7 +440,7 @@ async function addons(run: Run): Promise<void> {
 }
 
 async function printSuccess({ process, setup, token }: Run): Promise<void> {
-  const pin = await publicKeyPin(process.machine.rootFiles.readText(`${setup.certificatesDir}/ca.crt`));
+  const pin = publicKeyPin(process.machine.rootFiles.readText(`${setup.certificatesDir}/ca.crt`));
   const server = serverUrl(setup).replace("https://", "");
   await process.out(
     [

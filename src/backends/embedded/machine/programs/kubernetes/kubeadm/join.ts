@@ -194,7 +194,7 @@ async function tryDiscovery(process: Process, discovery: Discovery): Promise<Tru
   const parsed: unknown = parse(unproven.kubeconfig);
   const cluster = objectAt(listAt(parsed, "clusters")[0], "cluster");
   const authorityPem = Buffer.from(textAt(cluster, "certificate-authority-data"), "base64").toString("utf8");
-  const pin = await publicKeyPin(authorityPem);
+  const pin = publicKeyPin(authorityPem);
   if (discovery.pins.length > 0 && !discovery.pins.some((item) => item.toLowerCase() === pin)) {
     throw new PinMismatch(
       `cluster CA found in cluster-info ConfigMap is invalid: none of the public keys ${JSON.stringify(pin)} are pinned`,

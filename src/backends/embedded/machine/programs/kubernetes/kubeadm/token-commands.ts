@@ -70,7 +70,7 @@ async function create(process: Process, flags: ParsedFlags, words: readonly stri
   const authority = Buffer.from(textAt(cluster, "certificate-authority-data"), "base64").toString("utf8");
   const server = textAt(cluster, "server").replace(/^https:\/\//, "");
   await process.out(
-    `kubeadm join ${server} --token ${created} --discovery-token-ca-cert-hash ${await publicKeyPin(authority)} \n`,
+    `kubeadm join ${server} --token ${created} --discovery-token-ca-cert-hash ${publicKeyPin(authority)} \n`,
   );
   return 0;
 }
