@@ -140,6 +140,7 @@ kubernetes() { # PACKAGE...
 wasmedge_runtime() {
   step "WasmEdge $WASMEDGE"
   if command -v wasmedge > /dev/null && wasmedge --version | grep -q " $WASMEDGE\$"; then return; fi
+  apt-get update
   packages git python3
   download "https://raw.githubusercontent.com/WasmEdge/WasmEdge/master/utils/install.sh" "$WORK/install_wasmedge.sh"
   bash "$WORK/install_wasmedge.sh" --path=/usr/local --version="$WASMEDGE"

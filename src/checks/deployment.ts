@@ -48,6 +48,9 @@ export const deployment: CheckKind<ReturnType<typeof parse>> = {
     const wanted = numberAt(found, "spec", "replicas");
     const ready = numberAt(found, "status", "readyReplicas");
     const updated = numberAt(found, "status", "updatedReplicas");
+    // Old and new pods together can be as many as wanted; the rollout is over when there are no others.
+    const all = numberAt(found, "status", "replicas");
+    const isSeen = numberAt(found, "status", "observedGeneration") >= numberAt(found, "metadata", "generation");
     if (params.ready !== undefined && wanted !== params.ready) {
       const observed = `${name} asks for ${wanted} replicas`;
       const cause = "It was scaled, or the manifest has another number.";
@@ -56,7 +59,8 @@ export const deployment: CheckKind<ReturnType<typeof parse>> = {
     const selector = Object.entries(at(found, "spec", "selector", "matchLabels") ?? {})
       .map(([key, value]) => `${key}=${String(value)}`)
       .join(",");
-    if (params.ready !== undefined && (ready !== params.ready || updated !== params.ready)) {
+    const isDone = isSeen && [ready, updated, all].every((count) => count === params.ready);
+    if (params.ready !== undefined && !isDone) {
       const observed = `${name} has ${ready}/${wanted} replicas ready, ${updated} up to date`;
       const why = await diagnosePods(kube, namespace, selector);
       const cause = why?.cause ?? "The pods are still starting.";

@@ -22,8 +22,8 @@ export interface ContentTestOptions {
   signal: AbortSignal;
   /** Labs to test, in the course's order; those before them are only solved. */
   labs: readonly Lab[];
-  /** Play this route where a step has it, else the solution; mistakes are then left out. */
-  route?: string;
+  /** By lab: play this route where a step has it, else the solution; mistakes are then left out everywhere. */
+  routes?: Readonly<Record<string, string>>;
   /** Told of each step when it is done. */
   onStep?: (result: StepResult) => void;
 }
@@ -58,12 +58,13 @@ export async function testContent(options: ContentTestOptions): Promise<StepResu
   try {
     for (const lab of options.labs) {
       await prepareLab(lab, { ...options, prepared });
+      const route = options.routes?.[lab.id];
       for (const step of lab.steps) {
         const problems: string[] = [];
-        const actions = (options.route === undefined ? undefined : step.routes[options.route]) ?? step.solution;
-        const alreadySolved = options.route !== undefined && actions.length === 0;
+        const actions = (route === undefined ? undefined : step.routes[route]) ?? step.solution;
+        const alreadySolved = route !== undefined && actions.length === 0;
         if (!alreadySolved) problems.push(...(await unsolved(checker, step, options.signal)));
-        const mistakes = options.route === undefined ? step.mistakes : [];
+        const mistakes = options.routes === undefined ? step.mistakes : [];
         const id = `content-test ${lab.id} ${step.id}`;
         if (mistakes.length > 0) await options.backend.snapshots?.save(id);
         for (const mistake of mistakes) {

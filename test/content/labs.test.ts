@@ -26,7 +26,9 @@ describe("every step of the course", () => {
       runOnHost,
       signal: new AbortController().signal,
     });
-    const told = results.flatMap((result) => result.problems.map((problem) => `${result.lab}/${result.step}: ${problem}`));
+    const told = results.flatMap((result) =>
+      result.problems.map((problem) => `${result.lab}/${result.step}: ${problem}`),
+    );
     expect(told).toEqual([]);
     expect(results.length).toBe(allLabs(lab.course).flatMap((each) => each.steps).length);
     const thin = results.filter((result: StepResult) => result.mistakes < 3);
