@@ -38,10 +38,16 @@ function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): bool
 /** RFC 3339 without fractions, as Go prints times. */
 const goTime = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 
+const validities = new WeakMap<X509Certificate, { from: number; to: number }>();
+
 function checkValidity(certificate: X509Certificate, now: number): void {
   const words = "x509: certificate has expired or is not yet valid: current time";
-  const from = Date.parse(certificate.validFrom);
-  const to = Date.parse(certificate.validTo);
+  const validity = validities.get(certificate) ?? {
+    from: Date.parse(certificate.validFrom),
+    to: Date.parse(certificate.validTo),
+  };
+  validities.set(certificate, validity);
+  const { from, to } = validity;
   if (now < from) throw new CertificateError(`${words} ${goTime(now)} is before ${goTime(from)}`);
   if (now > to) throw new CertificateError(`${words} ${goTime(now)} is after ${goTime(to)}`);
 }
@@ -56,7 +62,17 @@ function alternativeNames(certificate: X509Certificate): { names: string[]; addr
   return { names, addresses };
 }
 
+/** The hosts that a certificate was found to be good for. */
+const goodNames = new WeakMap<X509Certificate, Set<string>>();
+
 function checkName(certificate: X509Certificate, host: string): void {
+  const known = goodNames.get(certificate) ?? new Set();
+  if (known.has(host)) return;
+  checkNewName(certificate, host);
+  goodNames.set(certificate, known.add(host));
+}
+
+function checkNewName(certificate: X509Certificate, host: string): void {
   const { names, addresses } = alternativeNames(certificate);
   if (isIP(host) !== 0) {
     if (certificate.checkIP(host) !== undefined) return;
@@ -124,6 +140,8 @@ export function checkServerCertificate(
   checkChain(chain, authority === undefined ? [] : certificatesOf(authority), now);
 }
 
+const texts = new WeakMap<X509Certificate, string>();
+
 /** PEM of the client's leaf certificate when `authority` has signed it and it is valid at `now`; else undefined. */
 export function acceptedClientCertificate(
   certificate: string,
@@ -137,7 +155,9 @@ export function acceptedClientCertificate(
   try {
     checkValidity(leaf, now);
     checkChain(chain, certificatesOf(authority), now);
-    return leaf.toString();
+    const text = texts.get(leaf) ?? leaf.toString();
+    texts.set(leaf, text);
+    return text;
   } catch (error) {
     if (error instanceof CertificateError) return undefined;
     throw error;

@@ -14,15 +14,23 @@ const withAuthenticated = (name: string, groups: readonly string[]): UserInfo =>
   groups: groups.includes("system:authenticated") ? groups : [...groups, "system:authenticated"],
 });
 
+const certificateUsers = new Map<string, UserInfo>();
+const certificateUsersLimit = 64;
+
 /** Who a client certificate speaks for: its common name, and its organisations as groups. */
 export function certificateUser(pem: string): UserInfo {
+  const known = certificateUsers.get(pem);
+  if (known) return known;
   const groups: string[] = [];
   let name = "";
   for (const line of new X509Certificate(pem).subject.split("\n")) {
     if (line.startsWith("CN=")) name = line.slice(3);
     else if (line.startsWith("O=")) groups.push(line.slice(2));
   }
-  return withAuthenticated(name, groups);
+  const user = withAuthenticated(name, groups);
+  if (certificateUsers.size >= certificateUsersLimit) certificateUsers.clear();
+  certificateUsers.set(pem, user);
+  return user;
 }
 
 /** Signs and reads the tokens of service accounts; keys are PEM. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../../domain/clock.ts";
-import { FileError } from "./errors.ts";
+import { FileError, type FileErrorCode } from "./errors.ts";
 
 /** Who acts: the process's effective user and groups. */
 export interface Credentials {
@@ -126,12 +126,12 @@ export class FileSystem {
   }
 
   access(path: string, who: Credentials, wanted: number): boolean {
-    try {
-      return this.#allowed(this.#find(path, who, true), who, wanted);
-    } catch (error) {
-      if (error instanceof FileError) return false;
-      throw error;
-    }
+    const node = this.#seek(path, who, true);
+    return typeof node !== "string" && this.#allowed(node, who, wanted);
+  }
+
+  exists(path: string, who: Credentials): boolean {
+    return typeof this.#seek(path, who, true) !== "string";
   }
 
   read(path: string, who: Credentials): Uint8Array {
@@ -146,18 +146,16 @@ export class FileSystem {
 
   /** Opens for writing, creating with `mode` (already masked); every `write` of the handle appends at its position. */
   open(path: string, who: Credentials, options: OpenOptions = {}): FileHandle {
-    let node: Inode | undefined;
-    try {
-      node = this.#find(path, who, true);
-    } catch (error) {
-      if (!(error instanceof FileError) || error.code !== "ENOENT") throw error;
-    }
-    if (!node) {
+    const node = this.#seek(path, who, true);
+    if (typeof node === "string" && node !== "ENOENT") throw new FileError(node, path);
+    let target: Inode;
+    if (typeof node === "string") {
       const { parent, name } = this.#parentOf(this.#resolveDangling(path, who), who);
       if (!this.#allowed(parent, who, 3)) throw new FileError("EACCES", path);
-      node = this.#inode("file", (options.mode ?? 0o644) & 0o7777, who);
-      this.#attach(parent, name, node);
+      target = this.#inode("file", (options.mode ?? 0o644) & 0o7777, who);
+      this.#attach(parent, name, target);
     } else {
+      target = node;
       if (options.exclusive) throw new FileError("EEXIST", path);
       if (node.type === "directory") throw new FileError("EISDIR", path);
       if (node.type === "socket") throw new FileError("ENXIO", path);
@@ -165,7 +163,6 @@ export class FileSystem {
       if (node.virtual && !node.virtual.write) throw new FileError("EACCES", path);
       if (!options.append && !node.virtual && !node.device) this.#setContent(node, empty);
     }
-    const target = node;
     if (target.device) {
       const device = target.device;
       return { write: (bytes) => device.write(bytes) };
@@ -563,25 +560,33 @@ export class FileSystem {
   }
 
   #find(path: string, who: Credentials, follow: boolean): Inode {
+    const found = this.#seek(path, who, follow);
+    if (typeof found === "string") throw new FileError(found, path);
+    return found;
+  }
+
+  /** The file, or the code of why it is not reached. */
+  #seek(path: string, who: Credentials, follow: boolean): Inode | FileErrorCode {
     let hops = 0;
     let rest = path.split("/").filter(Boolean);
     let node = this.#root;
     const trail: Inode[] = [];
-    while (rest.length > 0) {
-      const [part = "", ...tail] = rest;
-      rest = tail;
-      if (node.type !== "directory") throw new FileError("ENOTDIR", path);
+    for (let at = 0; at < rest.length;) {
+      const part = rest[at] ?? "";
+      at += 1;
+      if (node.type !== "directory") return "ENOTDIR";
       if (part === ".") continue;
       if (part === "..") {
         node = trail.pop() ?? this.#root;
         continue;
       }
-      if (!this.#allowed(node, who, 1)) throw new FileError("EACCES", path);
+      if (!this.#allowed(node, who, 1)) return "EACCES";
       const next = node.entries.get(part);
-      if (!next) throw new FileError("ENOENT", path);
-      if (next.type === "symlink" && (follow || rest.length > 0)) {
-        if (++hops > maxSymlinks) throw new FileError("ELOOP", path);
-        rest = [...next.target.split("/").filter(Boolean), ...rest];
+      if (!next) return "ENOENT";
+      if (next.type === "symlink" && (follow || at < rest.length)) {
+        if (++hops > maxSymlinks) return "ELOOP";
+        rest = [...next.target.split("/").filter(Boolean), ...rest.slice(at)];
+        at = 0;
         if (next.target.startsWith("/")) {
           node = this.#root;
           trail.length = 0;
@@ -592,7 +597,7 @@ export class FileSystem {
       node = next;
     }
     if (path.endsWith("/") && path !== "/" && node.type !== "directory" && node.type !== "symlink") {
-      throw new FileError("ENOTDIR", path);
+      return "ENOTDIR";
     }
     return node;
   }
@@ -634,13 +639,7 @@ export class FileView {
     return this.files.stat(path, this.who, false);
   }
   exists(path: string): boolean {
-    try {
-      this.files.stat(path, this.who);
-      return true;
-    } catch (error) {
-      if (error instanceof FileError) return false;
-      throw error;
-    }
+    return this.files.exists(path, this.who);
   }
   isDirectory(path: string): boolean {
     return this.exists(path) && this.stat(path).type === "directory";
