@@ -68,7 +68,14 @@ export class Scene {
     const { shell, take } = await this.#shell(name);
     take();
     let exitCode = 0;
-    for (const line of lines.split("\n")) exitCode = (await shell.run(line)).exitCode;
+    for (const line of lines.split("\n")) {
+      const result = await shell.run(line);
+      exitCode = result.exitCode;
+      // After a reboot the connection is gone; the next line is typed after logging in again.
+      if (!result.exited) continue;
+      this.#shells.delete(name);
+      break;
+    }
     return { text: take(), exitCode };
   }
 

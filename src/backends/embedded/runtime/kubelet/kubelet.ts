@@ -6,6 +6,8 @@ import { Informer } from "../../cluster/controllers/informer.ts";
 import type { ApiObject, Node, Pod, PodStatus } from "../../cluster/controllers/types.ts";
 import { keyOf, microTimestamp, sameJson } from "../../cluster/controllers/types.ts";
 import { WorkQueue } from "../../cluster/controllers/work-queue.ts";
+import { dialReason } from "../../machine/programs/kubernetes/client/errors.ts";
+import { NetworkError } from "../../network/network.ts";
 import type { ContainerRuntime } from "../cri.ts";
 import { BackOff } from "./back-off.ts";
 import type { KubeletConfiguration } from "./configuration.ts";
@@ -72,7 +74,7 @@ export class Kubelet {
       parallel: 64,
       reconcile: (uid) => this.#sync(uid),
       onError: (uid, error) =>
-        options.log("E", "pod_workers.go:1300", "Error syncing pod, skipping", { podUID: uid, err: String(error) }),
+        options.log("E", "pod_workers.go:1300", "Error syncing pod, skipping", { podUID: uid, err: goWords(error) }),
     });
   }
 
@@ -237,7 +239,7 @@ export class Kubelet {
       } catch (error) {
         log("E", "kubelet_node_status.go:92", "Unable to register node with API server", {
           node: configuration.nodeName,
-          err: String(error),
+          err: goWords(error),
         });
         await clock.sleep(delay, signal).catch(() => undefined);
         delay = Math.min(delay * 2, 1_000);
@@ -352,7 +354,7 @@ export class Kubelet {
       }
     } catch (error) {
       this.#options.log("E", "kubelet_node_status.go:540", "Error updating node status, will retry", {
-        err: String(error),
+        err: goWords(error),
       });
     } finally {
       this.#isTicking = false;
@@ -412,7 +414,12 @@ export class Kubelet {
     if (!worker) this.#workers.set(uid, (worker = new PodWorker()));
     if (this.#removedStatics.has(uid)) return this.#endStatic(uid, pod, worker, host);
     const isStatic = this.#staticPods.has(uid);
-    if (isStatic) await this.#ensureMirror(pod);
+    if (isStatic) {
+      await this.#ensureMirror(pod).catch((error: unknown) => {
+        if (!(error instanceof NetworkError)) throw error;
+        this.#tryLater(uid, "kubelet.go:1921", "Failed creating a mirror pod", error);
+      });
+    }
     if (pod.metadata.deletionTimestamp === undefined || isStatic) return worker.sync(pod, host);
     if (worker.isTerminating) return;
     worker.isTerminating = true;
@@ -590,10 +597,21 @@ export class Kubelet {
       const updated = await client.patch(key, { status: patch }, "status");
       this.#pods.learn(updated);
     } catch (error) {
-      if (!hasReason(error, "NotFound")) throw error;
+      if (error instanceof NetworkError) this.#tryLater(uid, "status_manager.go:853", "Failed to update status", error);
+      else if (!hasReason(error, "NotFound")) throw error;
     }
   }
+
+  /** Pods go on while the API does not answer; what it should hear is said when it does again. */
+  #tryLater(uid: string, source: string, message: string, error: NetworkError): void {
+    this.#options.log("E", source, message, { podUID: uid, err: goWords(error) });
+    this.#queue.addAfter(uid, 500);
+  }
 }
+
+/** An error as Go's dialer words it. */
+const goWords = (error: unknown): string =>
+  dialReason(error) ?? (error instanceof Error ? error.message : String(error));
 
 /** The named members of an object. */
 function pick(
