@@ -9,7 +9,7 @@ import type { KubeReader } from "../domain/check.ts";
 import type { Course } from "../domain/course.ts";
 import { LabError } from "../domain/errors.ts";
 import { Progress } from "../progress/progress.ts";
-import { LocalSession } from "../runner/local-session.ts";
+import { LocalSession, snapshotId } from "../runner/local-session.ts";
 import type { Session } from "../runner/session.ts";
 import { RemoteSession } from "./control/client.ts";
 import { type ControlServer, serveControl } from "./control/server.ts";
@@ -46,7 +46,8 @@ export function languageOf(asked: Language | undefined): Language {
 export interface OpenLab {
   home: Home;
   backend: Backend;
-  course: Course;
+  /** Read when it is first asked for. Throws LabError `content-invalid`. */
+  readonly course: Course;
   progress: Progress;
   notices: string[];
   close(): Promise<void>;
@@ -57,10 +58,9 @@ export async function openLab(command: string, pace: Pace, given: LabArguments, 
   const home = openHome(process.env);
   // Who holds the lab for hours trades a little time for tens of megabytes: the young generation stays small.
   if (command === "up" || command === "start") setFlagsFromString("--semi-space-growth-factor=1");
-  const course = readCourse();
   const release = await takeLockSoon(home, command);
   try {
-    return await openHeldLab(home, course, release, pace, given, folder);
+    return await openHeldLab(home, release, pace, given, folder);
   } catch (error) {
     release();
     throw error;
@@ -69,7 +69,6 @@ export async function openLab(command: string, pace: Pace, given: LabArguments, 
 
 async function openHeldLab(
   home: Home,
-  course: Course,
   release: () => void,
   pace: Pace,
   given: LabArguments,
@@ -98,10 +97,13 @@ async function openHeldLab(
     },
   });
   let closed = false;
+  let course: Course | undefined;
   return {
     home,
     backend,
-    course,
+    get course() {
+      return (course ??= readCourse());
+    },
     progress,
     notices,
     async close() {
@@ -208,28 +210,59 @@ export async function openOrAttach(
 }
 
 /** Runs `use` on the lab: through its host when there is one, else by opening the saved lab, then saving and leaving. */
-export async function withSession<T>(
+export function withSession<T>(
   command: string,
   given: LabArguments,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
+  return withLab(command, given, use, (lab) => onOwnSession(lab, given, use));
+}
+
+/** As withSession, for commands on machines: where the current step has begun, the course need not be read for them. */
+export function withMachines<T>(
+  command: string,
+  given: LabArguments,
+  use: (machines: Pick<Session, "exec">) => Promise<T>,
+): Promise<T> {
+  return withLab(command, given, use, async (lab) => {
+    if (!(await hasBegun(lab))) return onOwnSession(lab, given, use);
+    return use({ exec: async (name, argv, options) => (await lab.backend.machine(name)).exec(argv, options) });
+  });
+}
+
+async function withLab<T>(
+  command: string,
+  given: LabArguments,
+  useRemote: (session: Session) => Promise<T>,
+  useOwn: (lab: OpenLab) => Promise<T>,
+): Promise<T> {
   const opened = await openOrAttach(command, "instant", given);
   if ("remote" in opened) {
     try {
-      return await use(opened.remote);
+      return await useRemote(opened.remote);
     } finally {
       await opened.remote.close();
     }
   }
-  const { lab } = opened;
   try {
-    const session = await openLocalSession(lab, given);
-    try {
-      return await use(session);
-    } finally {
-      await session.close();
-    }
+    return await useOwn(opened.lab);
   } finally {
-    await lab.close();
+    await opened.lab.close();
   }
+}
+
+async function onOwnSession<T>(lab: OpenLab, given: LabArguments, use: (session: Session) => Promise<T>): Promise<T> {
+  const session = await openLocalSession(lab, given);
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** True when the machines, files and snapshot of the current step are there, so that opening a session changes nothing. */
+async function hasBegun({ backend, progress }: OpenLab): Promise<boolean> {
+  const { current, prepared } = progress.data;
+  if (!current || !prepared.includes(current.lab)) return false;
+  return (await backend.snapshots?.list())?.includes(snapshotId(current)) ?? true;
 }

@@ -38,7 +38,8 @@ export interface LocalSessionOptions {
   startLab?: string;
 }
 
-const snapshotId = (place: Place): string => `${place.lab}/${place.step}`;
+/** Name of the snapshot that is made when a step begins. */
+export const snapshotId = (place: Place): string => `${place.lab}/${place.step}`;
 
 const labsAfter = (course: Course, id: string): string[] => {
   const ids = allLabs(course).map((lab) => lab.id);

@@ -1,4 +1,4 @@
-import { type LabArguments, withSession } from "../open-session.ts";
+import { type LabArguments, withMachines } from "../open-session.ts";
 
 /** Runs a command on a machine as `ubuntu` in a fresh login environment. Resolves with the command's exit code. */
 export async function exec(machine: string, argv: readonly string[], given: LabArguments): Promise<number> {
@@ -7,8 +7,8 @@ export async function exec(machine: string, argv: readonly string[], given: LabA
   process.once("SIGINT", interrupt);
   try {
     const stdin = process.stdin.isTTY ? undefined : await readStdin();
-    return await withSession("exec", given, async (session) => {
-      const result = await session.exec(machine, argv, {
+    return await withMachines("exec", given, async (machines) => {
+      const result = await machines.exec(machine, argv, {
         ...(stdin === undefined ? {} : { stdin }),
         signal: abort.signal,
         onOutput: ({ stream, bytes }) => void process[stream].write(bytes),

@@ -1,9 +1,11 @@
-import { createServer, request as httpRequest, STATUS_CODES } from "node:http";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { concat } from "../machine/io.ts";
 import type { HttpRequest, HttpResponse, Listener } from "./network.ts";
+
+// An import would evaluate every export of the module, among them a whole HTTP client that nothing here uses.
+const { createServer, request: httpRequest, STATUS_CODES } = process.getBuiltinModule("node:http");
 
 /** Who is at the other end of a connection to one of our own servers. */
 export interface ClientIdentity {
