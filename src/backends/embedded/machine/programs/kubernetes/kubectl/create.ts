@@ -1,6 +1,6 @@
 import { pathOf, type ApiResource } from "../client/discovery.ts";
 import { CommandError, ManyErrors, withSource } from "../client/errors.ts";
-import { textAt, type Json } from "../client/json.ts";
+import { clone, isObject, objectAt, textAt, type Json } from "../client/json.ts";
 import { basename } from "../../../files/paths.ts";
 import { fieldValidation, validationFlags } from "./apply.ts";
 import { fileFlags, readManifests } from "./manifests.ts";
@@ -273,11 +273,30 @@ async function resourceOf(session: Session, object: Json): Promise<ApiResource> 
   return resource;
 }
 
+/** What Go's structs of some kinds always write, even when nothing is in it. */
+const alwaysWritten: Readonly<Record<string, readonly string[]>> = {
+  Namespace: ["spec", "status"],
+  Job: ["status"],
+  Service: ["status"],
+};
+
+/** An object as a client made it in Go, before any server saw it. */
+function asTyped(object: Json): Json {
+  const made = clone(object);
+  const metadata = objectAt(made, "metadata");
+  if (metadata["creationTimestamp"] === undefined) metadata["creationTimestamp"] = null;
+  for (const field of alwaysWritten[textAt(made, "kind")] ?? []) if (made[field] === undefined) made[field] = {};
+  const template = objectAt(made, "spec", "template", "metadata");
+  if (isObject(objectAt(made, "spec")["template"]) && template["creationTimestamp"] === undefined)
+    template["creationTimestamp"] = null;
+  return made;
+}
+
 async function createObject(session: Session, object: Json): Promise<number> {
   const mode = dryRun(session);
   const resource = await resourceOf(session, object);
   const namespace = resource.namespaced ? session.namespace : "";
-  let created = object;
+  let created = mode === "client" ? asTyped(object) : object;
   if (mode !== "client") {
     created = await session.connection.json("POST", pathOf(resource, namespace), {
       body: object,

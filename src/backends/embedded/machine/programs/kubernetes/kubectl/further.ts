@@ -1,6 +1,6 @@
 import { pathOf } from "../client/discovery.ts";
 import { CommandError, isApiError } from "../client/errors.ts";
-import { clone, objectAt, objectsAt, textAt, type Json } from "../client/json.ts";
+import { clone, listAt, objectAt, objectsAt, textAt, type Json } from "../client/json.ts";
 import { rfc3339 } from "../go/duration.ts";
 import { toYaml } from "../go/yaml.ts";
 import { readManifests, fileFlags } from "./manifests.ts";
@@ -239,18 +239,27 @@ async function explain(session: Session): Promise<number> {
     ),
   );
   let schema = objectAt({ root }, "root");
+  const nameOf = (field: Json): string => {
+    const reference = textAt(field, "$ref") || textAt(objectsAt(field, "allOf")[0], "$ref");
+    return reference.split(".").at(-1) ?? "Object";
+  };
   const typeOf = (field: Json): string => {
     const inner = deref(field);
     if (textAt(field, "type") === "array") return `[]${typeOf(objectAt(field, "items"))}`;
-    if (inner !== field || textAt(field, "type") === "object") return "Object";
+    if (inner !== field && Object.keys(objectAt(inner, "properties")).length > 0) return nameOf(field);
+    const values = objectAt(field, "additionalProperties");
+    if (Object.keys(values).length > 0) return `map[string]${typeOf(values)}`;
+    if (inner !== field) return textAt(inner, "type") || "Object";
+    if (textAt(field, "type") === "object") return "Object";
     return textAt(field, "type") || "Object";
   };
+  const elementOf = (item: Json): Json => (textAt(item, "type") === "array" ? objectAt(item, "items") : item);
   let field: Json = schema;
   for (const name of path) {
     const next = objectAt(schema, "properties", name);
     if (Object.keys(next).length === 0) throw new CommandError(`error: field ${JSON.stringify(name)} does not exist`);
     field = next;
-    schema = deref(textAt(next, "type") === "array" ? objectAt(next, "items") : next);
+    schema = deref(elementOf(next));
   }
   const lines = [
     ...(resource.group === "" ? [] : [`GROUP:      ${resource.group}`]),
@@ -259,23 +268,22 @@ async function explain(session: Session): Promise<number> {
     "",
   ];
   if (path.length > 0) lines.push(`FIELD: ${path.at(-1) ?? ""} <${typeOf(field)}>`, "");
-  lines.push(
-    "DESCRIPTION:",
-    `    ${textAt(field, "description") || textAt(schema, "description") || "<empty>"}`,
-    "    ",
-  );
-  const properties = Object.entries(objectAt(schema, "properties")).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (properties.length > 0) {
-    lines.push("FIELDS:");
-    for (const [name, value] of properties) {
+  lines.push("DESCRIPTION:", `    ${textAt(field, "description") || textAt(schema, "description") || "<empty>"}`);
+  const isRecursive = session.flags.bool("recursive");
+  const listFields = (of: Json, indent: string): void => {
+    const required = listAt(of, "required");
+    for (const [name, value] of Object.entries(objectAt(of, "properties")).sort(([a], [b]) => (a < b ? -1 : 1))) {
       const described = objectAt({ value }, "value");
-      lines.push(
-        `  ${name}\t<${typeOf(described)}>`,
-        `    ${textAt(described, "description") || "<no description>"}`,
-        "",
-      );
+      lines.push(`${indent}${name}\t<${typeOf(described)}>${required.includes(name) ? " -required-" : ""}`);
+      if (isRecursive) listFields(deref(elementOf(described)), `${indent}  `);
+      else lines.push(`${indent}  ${textAt(described, "description") || "<no description>"}`, "");
     }
+  };
+  if (Object.keys(objectAt(schema, "properties")).length > 0) {
+    lines.push("FIELDS:");
+    listFields(schema, "  ");
   }
+  lines.push("");
   await session.out(`${lines.join("\n")}\n`);
   return 0;
 }

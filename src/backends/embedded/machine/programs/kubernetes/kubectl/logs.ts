@@ -93,7 +93,7 @@ export async function podOf(session: Session, word: string, purpose: "logs" | "e
       const object = await session.connection.json("GET", pathOf(pods, session.namespace, word));
       return { resource: pods, namespace: session.namespace, object, source: "" };
     } catch (error) {
-      if (purpose === "logs" && isApiError(error, "NotFound")) {
+      if (purpose === "logs" && session.minor >= 30 && isApiError(error, "NotFound")) {
         throw new CommandError(
           `error: error from server (NotFound): ${error.status.message ?? ""} in namespace ${JSON.stringify(session.namespace)}`,
         );
@@ -236,6 +236,14 @@ async function exec(session: Session): Promise<number> {
     throw new CommandError(`error: cannot exec into a container in a completed pod; current phase is ${phase}`);
   }
   const container = flags.text("container") ?? (await defaultContainer(session, pod.object));
+  const names = ["containers", "initContainers", "ephemeralContainers"]
+    .flatMap((field) => objectsAt(pod.object, "spec", field))
+    .map((item) => textAt(item, "name"));
+  if (!names.includes(container)) {
+    throw new CommandError(
+      `Error from server (BadRequest): container ${container} is not valid for pod ${objectName(pod.object)}`,
+    );
+  }
   const node = textAt(pod.object, "spec", "nodeName");
   const name = `${pod.namespace}/${objectName(pod.object)}/${container}`;
   // Simplified: a real one upgrades the pod's exec path to a WebSocket with a channel per stream; here the kubelet is

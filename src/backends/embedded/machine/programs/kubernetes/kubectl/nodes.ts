@@ -26,6 +26,9 @@ export const taintCommand: Command = {
 
 const effects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
+const badQualifiedName =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+
 interface Taint {
   key: string;
   value: string;
@@ -37,13 +40,13 @@ function parseTaint(word: string): Taint {
   const [, key = "", value = "", effect = ""] = match ?? [];
   if (key === "" || (!match?.[3] && !word.endsWith("-")))
     throw new CommandError(
-      `error: invalid taint spec: ${word}, taint effect must be specified`.replace(
-        ", taint effect must be specified",
-        "",
-      ),
+      `error: invalid taint spec: ${word}${word.includes("=") ? `, ${badQualifiedName}` : ""}\nSee 'kubectl taint -h' for help and examples`,
     );
-  if (effect !== "" && !effects.includes(effect))
-    throw new CommandError(`error: invalid taint effect: ${effect}, unsupported taint effect`);
+  if (effect !== "" && !effects.includes(effect)) {
+    throw new CommandError(
+      `error: invalid taint effect: ${effect}, unsupported taint effect\nSee 'kubectl taint -h' for help and examples`,
+    );
+  }
   return { key, value, effect };
 }
 
@@ -217,7 +220,7 @@ async function drainNode(session: Session, node: FoundObject): Promise<void> {
   if (problems.length > 0) {
     throw new CommandError(
       `error: unable to drain node ${JSON.stringify(name)} due to error: [${problems.join(", ")}], continuing command...\nThere are pending nodes to be drained:\n ${name}\n${problems.join("\n")}`
-        .replace("due to error: [", problems.length > 1 ? "due to error: [" : "due to error: ")
+        .replace("due to error: [", `due to error:${session.minor >= 31 ? " " : ""}${problems.length > 1 ? "[" : ""}`)
         .replace("], continuing", problems.length > 1 ? "], continuing" : ", continuing"),
     );
   }
@@ -262,7 +265,7 @@ async function drainNode(session: Session, node: FoundObject): Promise<void> {
     } catch (error) {
       if (!(error instanceof TimedOut)) throw error;
       throw new CommandError(
-        `error: unable to drain node ${JSON.stringify(name)} due to error: error when waiting for pod ${JSON.stringify(objectName(pod))} in namespace ${JSON.stringify(textAt(pod, "metadata", "namespace"))} to terminate: global timeout reached: ${session.flags.text("timeout") ?? ""}, continuing command...\nThere are pending nodes to be drained:\n ${name}\nerror when waiting for pod ${JSON.stringify(objectName(pod))} in namespace ${JSON.stringify(textAt(pod, "metadata", "namespace"))} to terminate: global timeout reached: ${session.flags.text("timeout") ?? ""}`,
+        `error: unable to drain node ${JSON.stringify(name)} due to error:${session.minor >= 31 ? " " : ""}error when waiting for pod ${JSON.stringify(objectName(pod))} in namespace ${JSON.stringify(textAt(pod, "metadata", "namespace"))} to terminate: global timeout reached: ${session.flags.text("timeout") ?? ""}, continuing command...\nThere are pending nodes to be drained:\n ${name}\nerror when waiting for pod ${JSON.stringify(objectName(pod))} in namespace ${JSON.stringify(textAt(pod, "metadata", "namespace"))} to terminate: global timeout reached: ${session.flags.text("timeout") ?? ""}`,
       );
     }
     await session.out(`pod/${objectName(pod)} evicted\n`);

@@ -58,7 +58,9 @@ async function scale(session: Session): Promise<number> {
         : await selectedObjects(session, session.flags.words);
   } catch (error) {
     if (isApiError(error, "NotFound"))
-      throw new CommandError(`error: no objects passed to scale ${error.status.message ?? ""}`);
+      throw new CommandError(
+        `error: no objects passed to scale${session.minor >= 32 ? ` ${error.status.message ?? ""}` : ""}`,
+      );
     throw error;
   }
   for (const entry of found) {
@@ -247,6 +249,9 @@ const patchTypes: Readonly<Record<string, string>> = {
   json: "application/json-patch+json",
 };
 
+const unreadablePatch = (): CommandError =>
+  new CommandError("Error from server (BadRequest): error decoding patch: unexpected end of JSON input");
+
 async function patch(session: Session): Promise<number> {
   const { flags } = session;
   const type = patchTypes[flags.text("type") ?? "strategic"];
@@ -267,6 +272,8 @@ async function patch(session: Session): Promise<number> {
   try {
     body = parse(text);
   } catch (error) {
+    // What begins like JSON is for the server to judge.
+    if (/^\s*\{/.test(text)) throw unreadablePatch();
     throw new CommandError(
       `error: unable to parse ${JSON.stringify(text)}: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : ""}`,
     );

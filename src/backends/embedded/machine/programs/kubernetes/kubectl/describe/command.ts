@@ -11,6 +11,7 @@ import {
   type Selection,
 } from "../resource-arguments.ts";
 import type { Command, Session } from "../session.ts";
+import { describePriorityClass, describeRole, describeRoleBinding } from "./access.ts";
 import { describeAnything } from "./generic.ts";
 import { describeEndpoints, describeEndpointSlice, describeService } from "./network.ts";
 import { describeNode } from "./node.ts";
@@ -74,7 +75,7 @@ async function describe(session: Session): Promise<number> {
   }
   if (found.length === 0 && errors.length === 0) {
     const scope = flags.bool("all-namespaces") ? "" : session.namespace;
-    const namespaced = selected.some(({ resource }) => resource.namespaced);
+    const namespaced = selected.every(({ resource }) => resource.namespaced);
     await session.err(
       scope === "" || !namespaced ? "No resources found\n" : `No resources found in ${scope} namespace.\n`,
     );
@@ -203,6 +204,17 @@ export async function describeOne(session: Session, { resource, object }: FoundO
       break;
     case "serviceaccounts":
       describeServiceAccount(writer, object, await around({}));
+      break;
+    case "roles.rbac.authorization.k8s.io":
+    case "clusterroles.rbac.authorization.k8s.io":
+      describeRole(writer, object);
+      break;
+    case "rolebindings.rbac.authorization.k8s.io":
+    case "clusterrolebindings.rbac.authorization.k8s.io":
+      describeRoleBinding(writer, object);
+      break;
+    case "priorityclasses.scheduling.k8s.io":
+      describePriorityClass(writer, object, events);
       break;
     default:
       describeAnything(writer, object, events);

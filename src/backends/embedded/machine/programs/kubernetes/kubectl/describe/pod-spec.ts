@@ -102,7 +102,7 @@ function probeText(probe: Json): string {
   if (isObject(probe["exec"])) return `exec [${listAt(probe, "exec", "command").map(String).join(" ")}] ${rest}`;
   const http = probe["httpGet"];
   if (isObject(http)) {
-    const url = `${textAt(http, "scheme").toLowerCase() || "http"}://${textAt(http, "host")}:${textAt(http, "port")}${textAt(http, "path")}`;
+    const url = `${textAt(http, "scheme").toLowerCase() || "http"}://${textAt(http, "host")}:${textAt(http, "port")}${textAt(http, "path").replaceAll("?", "%3F")}`;
     return `http-get ${url} ${rest}`;
   }
   const tcp = probe["tcpSocket"];

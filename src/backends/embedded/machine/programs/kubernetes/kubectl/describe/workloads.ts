@@ -137,14 +137,14 @@ export function describeDeployment(
       (owner) => textAt(owner, "uid") === textAt(deployment, "metadata", "uid"),
     ),
   );
+  const age = (set: Json): string =>
+    `${textAt(set, "metadata", "creationTimestamp")} ${textAt(set, "metadata", "name")}`;
   const newest = own
     .filter((set) => equal(bareTemplate(objectAt(set, "spec", "template")), bareTemplate(objectAt(spec, "template"))))
     .sort((a, b) =>
       textAt(a, "metadata", "creationTimestamp") < textAt(b, "metadata", "creationTimestamp") ? -1 : 1,
     )[0];
-  const old = own
-    .filter((set) => set !== newest)
-    .sort((a, b) => (textAt(a, "metadata", "name") < textAt(b, "metadata", "name") ? -1 : 1));
+  const old = own.filter((set) => set !== newest).sort((a, b) => (age(a) < age(b) ? -1 : 1));
   if (own.length > 0) {
     writer.line(0, `OldReplicaSets:\t${replicaSetsText(old)}`);
     writer.line(0, `NewReplicaSet:\t${replicaSetsText(newest ? [newest] : [])}`);

@@ -66,8 +66,7 @@ export function writeAnnotations(writer: DescriptionWriter, title: string, metad
   });
 }
 
-const shorten = (text: string, length: number): string =>
-  text.length > length ? `${text.slice(0, length - 3)}...` : text;
+const shorten = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}...` : text);
 
 /** Name, namespace, labels and annotations: how most descriptions begin. */
 export function writeMetadata(writer: DescriptionWriter, object: Json, namespaced = true): void {
