@@ -101,10 +101,11 @@ export function App({ session, texts }: AppProps): ReactElement {
     if (!tooSmall) panes.resize(layout.shellColumns, layout.terminalRows);
   }, [panes, tooSmall, layout.shellColumns, layout.terminalRows]);
   const machine = step?.machine;
+  const prepared = snapshot.phase.name !== "preparing";
   useEffect(() => {
-    // A change of the step, and nothing else, moves the learner to another machine.
-    if (place !== "" && machine !== undefined) panes.show(machine);
-  }, [panes, place, machine]);
+    // A step's machine is there once it is prepared; nothing but a step moves the learner to another machine.
+    if (prepared && place !== "" && machine !== undefined) panes.show(machine);
+  }, [panes, place, machine, prepared]);
 
   const title = layout.beside;
   const lines = useMemo(
@@ -141,7 +142,7 @@ export function App({ session, texts }: AppProps): ReactElement {
   };
 
   const chooseCommand = (by: number): void => {
-    const last = Math.max(0, (step?.commands.length ?? 0) - 1);
+    const last = step?.commands.length ?? 0;
     const command = Math.max(0, Math.min(last, progress.command + by));
     keep(() => ({ progress: { command, line: 0 } }));
   };

@@ -37,7 +37,7 @@ function placeOf({ step, courseTitle }: SessionSnapshot, room: number): string {
 
 /** Eight cells that fill up. */
 export const bar = (done: number, total: number): string => {
-  const filled = total === 0 ? 0 : Math.round((done / total) * 8);
+  const filled = total === 0 ? 0 : Math.floor((done / total) * 8);
   return "█".repeat(filled) + "░".repeat(8 - filled);
 };
 

@@ -51,9 +51,10 @@ export class PaneGroup {
 
   /** Shows a machine's shell, opening it when there is none. */
   show(machine: string): Pane {
-    if (this.current.machine === machine) return this.current;
+    if (this.current.machine === machine && !this.current.failed) return this.current;
     const at = this.all.findIndex((pane) => pane.machine === machine);
     if (at < 0) return this.#add(machine, 1);
+    if (this.all[at]?.failed) this.all[at] = this.#open(machine, 1);
     this.#showAt(at);
     return this.current;
   }
@@ -115,9 +116,7 @@ export class PaneGroup {
 
   #open(machine: string, number: number): Pane {
     const pane = this.#create(machine, number);
-    pane.open(this.#session, this.#columns, this.#rows).catch((error: unknown) => {
-      pane.screen.write(`${error instanceof Error ? error.message : String(error)}\r\n`);
-    });
+    void pane.open(this.#session, this.#columns, this.#rows);
     return pane;
   }
 

@@ -47,6 +47,8 @@ export class Pane {
   readonly number: number;
   readonly screen: ScreenBuffer;
   line: EditedLine = emptyLine;
+  /** True when the shell could not be opened. */
+  failed = false;
   /** Lines scrolled up from the end. */
   scrolled = 0;
   #shell: MachineShell | undefined;
@@ -67,15 +69,20 @@ export class Pane {
     this.screen = new ScreenBuffer(columns, rows, () => this.#printed());
   }
 
+  /** Opens the shell; why that did not work stands on the screen. */
   async open(session: Session, columns: number, rows: number): Promise<void> {
-    const shell = await session.openShell(this.machine, {
-      columns,
-      rows,
-      onOutput: (text) => this.screen.write(text),
-      onEdit: (request) => this.#events.onEdit(request),
-    });
-    this.#shell = shell;
-    this.#drain();
+    try {
+      this.#shell = await session.openShell(this.machine, {
+        columns,
+        rows,
+        onOutput: (text) => this.screen.write(text),
+        onEdit: (request) => this.#events.onEdit(request),
+      });
+      this.#drain();
+    } catch (error) {
+      this.failed = true;
+      this.screen.write(`${error instanceof Error ? error.message : String(error)}\r\n`);
+    }
     this.#events.onChange();
   }
 

@@ -366,6 +366,27 @@ describe("the course", () => {
     await terminal.shows("Port 6443");
   });
 
+  it("waits for a step's machine before it opens a shell on it", async () => {
+    const { terminal, session } = await play(60, 20);
+    session.preparing = true;
+    terminal.press("\u001bn");
+    await terminal.shows("preparing worker1");
+    expect(session.shells).toHaveLength(1);
+    session.preparing = false;
+    session.changed();
+    await terminal.shows("ubuntu@worker1:~$");
+  });
+
+  it("opens a shell anew that could not be opened before", async () => {
+    const { terminal, session } = await play(60, 20);
+    session.preparing = true;
+    terminal.press("\u001bm");
+    await terminal.shows("no such machine (yet)");
+    session.preparing = false;
+    terminal.press("\u001bn");
+    await terminal.shows("ubuntu@worker1:~$");
+  });
+
   it("goes to a step that is chosen in the list", async () => {
     const { terminal } = await play(60, 20);
     terminal.press("\u001b");

@@ -127,6 +127,7 @@ export class FakeSession implements Session {
   #solution = false;
   #listeners = new Set<() => void>();
   #behaviour: Behaviour;
+  preparing = false;
   /** What the next check says. */
   passes = true;
 
@@ -186,7 +187,7 @@ export class FakeSession implements Session {
         solution: this.#solution ? [{ on: step.machine, text: "the whole solution" }] : undefined,
         solved: this.#solved.has(step.id),
       },
-      phase: { name: "ready" },
+      phase: this.preparing ? { name: "preparing", detail: "worker1" } : { name: "ready" },
       grade: { points: this.#solved.size, maxPoints: this.#steps.length, verdict: "incomplete" },
       machines: [
         { name: "master", state: "running", address: "10.0.0.182" },
@@ -237,6 +238,7 @@ export class FakeSession implements Session {
   }
 
   openShell(machine: string, options: ShellOptions): Promise<MachineShell> {
+    if (this.preparing) return Promise.reject(new Error(`${machine}: there is no such machine (yet)`));
     const shell = new FakeShell(machine, options, this.#behaviour);
     this.shells.push(shell);
     return Promise.resolve(shell);
