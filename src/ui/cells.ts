@@ -49,11 +49,27 @@ export function breakAtSpaces(text: string, columns: number): string[] {
 /** Cuts a text to at most `columns` cells; what is cut is marked. */
 export function fit(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text;
-  return columns < 1 ? "" : `${breakAtEdge(text, columns - 1)[0]?.text ?? ""}…`;
+  if (columns < 1) return "";
+  const start = breakAtEdge(text, columns - 1)[0]?.text ?? "";
+  // One wide character alone may already be too much.
+  return stringWidth(start) < columns ? `${start}…` : "…";
 }
 
 /** Fills up with spaces to exactly `columns` cells, or cuts. */
 export function fill(text: string, columns: number): string {
   const fitted = fit(text, columns);
   return fitted + " ".repeat(Math.max(0, columns - stringWidth(fitted)));
+}
+
+/** The part of a long line that a row shows so that the cursor is in it, with some of what stands before it. */
+export function partAround(text: string, cursor: number, columns: number): Row {
+  let start = 0;
+  if (stringWidth(text.slice(0, cursor)) >= columns) {
+    start = cursor;
+    for (const { index } of charactersOf(text.slice(0, cursor)).toReversed()) {
+      if (stringWidth(text.slice(index, cursor)) > columns - 8) break;
+      start = index;
+    }
+  }
+  return { text: breakAtEdge(text.slice(start), columns)[0]?.text ?? "", start };
 }

@@ -2,7 +2,7 @@ import { Box, Text } from "ink";
 import type { ReactElement } from "react";
 import type { EditRequest } from "../domain/machine.ts";
 import type { Texts } from "../texts/en.ts";
-import { breakAtEdge, charactersOf, fill } from "./cells.ts";
+import { breakAtEdge, charactersOf, fill, partAround } from "./cells.ts";
 import { color } from "./color.ts";
 import { footerKeys } from "./frame.tsx";
 import type { InkKey } from "./shell-keys.ts";
@@ -113,10 +113,9 @@ export function EditorPanel({ file, columns, rows, texts }: EditorPanelProps): R
 function FileLine({ line, cursor, columns }: { line: string; cursor: number; columns: number }): ReactElement {
   const text = line.replaceAll("\t", " ");
   if (cursor < 0) return <Text wrap="truncate">{breakAtEdge(text, columns)[0]?.text || " "}</Text>;
-  const parts = breakAtEdge(text, columns - 8);
-  const part = parts.findLast((each) => each.start <= cursor) ?? { text: "", start: 0 };
-  const shown = breakAtEdge(text.slice(part.start), columns - 1)[0]?.text ?? "";
-  const at = cursor - part.start;
+  // The last cell is for a cursor behind the text.
+  const { text: shown, start } = partAround(text, cursor, columns - 1);
+  const at = cursor - start;
   const under = charactersOf(shown.slice(at))[0]?.text ?? "";
   return (
     <Text wrap="truncate">

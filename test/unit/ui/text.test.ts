@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
+import { breakAtEdge, breakAtSpaces, fill, partAround } from "../../../src/ui/cells.ts";
 import { complete, edit, emptyLine, insert } from "../../../src/ui/line-editor.ts";
 import { layoutMarkdown } from "../../../src/ui/markdown.ts";
+import { advance, nothingTyped, restoreCopied } from "../../../src/ui/next-command.ts";
 import { fromOutput } from "../../../src/ui/matching-output.ts";
 import { openText, pressKey, textOf, typeText } from "../../../src/ui/text-editor.ts";
 
@@ -126,5 +128,66 @@ describe("the editor pane", () => {
         if (text !== "\n") expect(textOf(openText(text))).toBe(text);
       }),
     );
+  });
+});
+
+describe("cells", () => {
+  const text = fc.string({ unit: "grapheme", maxLength: 60 }).map((each) => each.replaceAll(/\p{Cc}/gu, ""));
+
+  it("break a text without losing any of it, and no row is too wide", () => {
+    fc.assert(
+      fc.property(text, fc.integer({ min: 2, max: 20 }), (given, columns) => {
+        for (const rows of [breakAtEdge(given, columns).map((row) => row.text), breakAtSpaces(given, columns)]) {
+          expect(rows.join("")).toBe(given);
+          for (const row of rows) expect(stringWidth(row)).toBeLessThanOrEqual(columns);
+        }
+        expect(stringWidth(fill(given, columns))).toBe(columns);
+      }),
+    );
+  });
+
+  it("show the part of a line that the cursor is in", () => {
+    fc.assert(
+      fc.property(text, fc.nat(), fc.integer({ min: 12, max: 30 }), (given, at, columns) => {
+        const cursor = given === "" ? 0 : at % given.length;
+        const part = partAround(given, cursor, columns);
+        expect(stringWidth(part.text)).toBeLessThanOrEqual(columns);
+        expect(cursor).toBeGreaterThanOrEqual(part.start);
+        expect(cursor).toBeLessThanOrEqual(part.start + part.text.length);
+      }),
+    );
+  });
+});
+
+describe("the next command", () => {
+  const commands = [
+    { on: "master", text: "hostname -I" },
+    { on: "master", text: "tee f <<EOF\none\nEOF\n" },
+    { on: "worker1", text: "sudo kubeadm join --token … --hash sha256:…" },
+  ];
+  const typed = (...lines: [string, string][]) =>
+    lines.reduce((progress, [on, line]) => advance(commands, progress, on, line), nothingTyped);
+
+  it("is the one after what was typed, whatever the spaces", () => {
+    expect(typed(["master", "  hostname   -I "])).toEqual({ command: 1, line: 0 });
+    expect(typed(["worker1", "hostname -I"])).toEqual(nothingTyped);
+    expect(typed(["master", "hostname"])).toEqual(nothingTyped);
+  });
+
+  it("goes line by line, and over what was left out", () => {
+    expect(typed(["master", "tee f <<EOF"], ["master", "one"])).toEqual({ command: 1, line: 2 });
+    expect(typed(["master", "tee f <<EOF"], ["master", "one"], ["master", "EOF"])).toEqual({ command: 2, line: 0 });
+  });
+
+  it("takes any word for what is to be filled in", () => {
+    expect(typed(["worker1", "sudo kubeadm join --token a.b --hash sha256:12"])).toEqual({ command: 3, line: 0 });
+    expect(typed(["worker1", "sudo kubeadm join --token a.b --hash 12"])).toEqual(nothingTyped);
+  });
+
+  it("is known again in a copy of the screen", () => {
+    expect(restoreCopied("$ sudo kubeadm join\n  --token abc", ["sudo kubeadm join --token abc"])).toBe(
+      "sudo kubeadm join --token abc",
+    );
+    expect(restoreCopied("sudo kubeadm", ["sudo kubeadm join"])).toBeUndefined();
   });
 });
