@@ -9,6 +9,7 @@ import { aptHosts } from "./network/internet/hosts/apt-index.ts";
 import { createInternet } from "./network/internet/create-internet.ts";
 import { createLabNetwork, type EmbeddedNetwork } from "./network/lab-network.ts";
 import { createPacing } from "./pacing.ts";
+import { moduleRunnerOf } from "./runtime/containers/wasm-process.ts";
 import type { StateFolder } from "./persistence/state-folder.ts";
 import { programs } from "./programs.ts";
 import { type RandomState, SavedRandom } from "./random.ts";
@@ -23,12 +24,17 @@ const addresses: Readonly<Record<MachineRole, string>> = {
 /** Milliseconds after which a change is on disk at the latest. */
 const saveDelayMs = 1_000;
 
+/** Most workers that are started ahead of their modules. */
+const preparedLimit = 16;
+
 interface SavedLab {
   profile: Profile;
   random: RandomState;
   /** Milliseconds the lab had been running. */
   monotonic: number;
   machines: { name: string; role: MachineRole }[];
+  /** Wasm modules that ran; absent in older labs. */
+  modules?: number;
   /** What the shells of the panes keep, by `machine/number`. */
   shells: Record<string, SavedShell>;
   /** What kube-proxy programmed, by machine: the kernel of a suspended machine keeps it. */
@@ -102,6 +108,8 @@ export class EmbeddedLab {
         return () => this.#beforePersist.delete(callback);
       },
     };
+    // Starting a worker takes longer than the rest of a wake-up, and another core can do it meanwhile.
+    moduleRunnerOf(this.environment).prepare(Math.min(saved?.modules ?? 0, preparedLimit));
     for (const { name, role } of saved?.machines ?? []) {
       this.#add({ name, role }, options.saved?.[`machine-${name}`] as SavedMachine | undefined);
       const rules = saved?.serviceRules?.[name];
@@ -118,6 +126,7 @@ export class EmbeddedLab {
   async resume(): Promise<void> {
     // The master first: the others' kubelets look for its API at once.
     for (const machine of this.#machines.values()) await machine.resume();
+    moduleRunnerOf(this.environment).close();
   }
 
   machine(name: string): ComputerHandle | undefined {
@@ -152,18 +161,20 @@ export class EmbeddedLab {
   /** What is saved, by component. */
   collect(): Record<string, unknown> {
     for (const callback of this.#beforePersist) callback();
+    const serviceRules: NonNullable<SavedLab["serviceRules"]> = {};
     const lab: SavedLab = {
       profile: this.profile,
       random: this.#random.state,
       monotonic: this.#clock.monotonic(),
       machines: this.machines().map(({ name, role }) => ({ name, role })),
+      modules: moduleRunnerOf(this.environment).running(),
       shells: this.shells,
-      serviceRules: {},
+      serviceRules,
     };
     for (const { name } of this.machines()) {
       const rules = this.network.serviceRules(name);
       if (!rules) continue;
-      lab.serviceRules[name] = { clusterAddresses: [...rules.clusterAddresses], nodePorts: [...rules.nodePorts] };
+      serviceRules[name] = { clusterAddresses: [...rules.clusterAddresses], nodePorts: [...rules.nodePorts] };
     }
     const components: Record<string, unknown> = { lab };
     for (const machine of this.#machines.values()) components[`machine-${machine.name}`] = machine.snapshot();
@@ -175,6 +186,7 @@ export class EmbeddedLab {
     this.#closed = true;
     this.#cancelSave?.();
     for (const machine of this.#machines.values()) await machine.shutdown();
+    moduleRunnerOf(this.environment).close();
   }
 
   #add(spec: MachineSpec, saved: SavedMachine | undefined): ComputerHandle {

@@ -33,4 +33,10 @@ export interface RunningModule {
 /** Runs modules in workers, with the socket extension of WasmEdge. */
 export interface ModuleRunner {
   start(run: ModuleRun): RunningModule;
+  /** Modules that run now. */
+  running(): number;
+  /** Begins starting workers for so many modules that will be started soon. */
+  prepare(count: number): void;
+  /** Ends the workers that were prepared and not needed. */
+  close(): void;
 }

@@ -30,20 +30,71 @@ function workerLocation(): URL {
 
 /** Runs each module in a worker of its own, which can be ended at any moment. */
 export function createModuleRunner(options: ModuleRunnerOptions = {}): ModuleRunner {
-  return { start: (run) => new WorkerRun(run, options) };
+  const pool = new WorkerPool();
+  return {
+    start: (run) => new WorkerRun(run, options, pool),
+    running: () => pool.running,
+    prepare: (count) => pool.prepare(count),
+    close: () => pool.close(),
+  };
 }
+
+/** Workers in use, and those that are started already but have no module yet. */
+class WorkerPool {
+  #spare = new Set<Worker>();
+  #running = 0;
+
+  get running(): number {
+    return this.#running;
+  }
+
+  prepare(count: number): void {
+    for (let index = 0; index < count; index += 1) {
+      const worker = startWorker();
+      this.#spare.add(worker);
+      // One that nobody needs must not keep the program alive, and one that fails is simply not used.
+      worker.unref();
+      worker.on("error", () => this.#spare.delete(worker));
+      worker.once("exit", () => this.#spare.delete(worker));
+    }
+  }
+
+  take(): Worker {
+    const [spare] = this.#spare;
+    const worker = spare ?? startWorker();
+    if (spare) this.#spare.delete(spare);
+    worker.ref();
+    this.#running += 1;
+    worker.once("exit", () => (this.#running -= 1));
+    return worker;
+  }
+
+  close(): void {
+    for (const worker of this.#spare) void worker.terminate();
+    this.#spare.clear();
+  }
+}
+
+const startWorker = (): Worker =>
+  new Worker(workerLocation(), {
+    env: {},
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4, stackSizeMb: 2 },
+  });
 
 class WorkerRun implements RunningModule {
   readonly exit: Promise<ModuleExit>;
   #run: ModuleRun;
+  #pool: WorkerPool;
   #sockets: GuestSockets;
   #worker: Worker | undefined;
   #shared = new SharedArrayBuffer(headerBytes + dataBytes);
   #end: (exit: ModuleExit) => void;
   #ended = false;
 
-  constructor(run: ModuleRun, options: ModuleRunnerOptions) {
+  constructor(run: ModuleRun, options: ModuleRunnerOptions, pool: WorkerPool) {
     this.#run = run;
+    this.#pool = pool;
     this.#sockets = new GuestSockets(run, options.clock);
     const { promise, resolve } = Promise.withResolvers<ModuleExit>();
     this.exit = promise;
@@ -62,7 +113,7 @@ class WorkerRun implements RunningModule {
 
   #startWorker(bytes: Uint8Array): void {
     const { args, env, stdin, preopens } = this.#run;
-    const workerData: WorkerInput = {
+    const input: WorkerInput = {
       bytes,
       args,
       env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
@@ -70,13 +121,9 @@ class WorkerRun implements RunningModule {
       preopens: preopens ?? {},
       shared: this.#shared,
     };
-    const worker = new Worker(workerLocation(), {
-      workerData,
-      env: {},
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4, stackSizeMb: 2 },
-    });
+    const worker = this.#pool.take();
     this.#worker = worker;
+    worker.postMessage(input);
     worker.on("message", (message: WorkerMessage) => {
       if (message.kind === "call") void this.#answer(message);
       else this.#finish({ code: message.code, ...(message.trap === undefined ? {} : { trap: message.trap }) });

@@ -1,4 +1,5 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { once } from "node:events";
+import { parentPort } from "node:worker_threads";
 import { Directory, Fd, File, OpenFile, PreopenDirectory, WASI, WASIProcExit, wasi } from "@bjorn3/browser_wasi_shim";
 import type { Inode } from "@bjorn3/browser_wasi_shim";
 import { dataBytes, errno, header, headerBytes } from "./calls.ts";
@@ -10,9 +11,16 @@ import { webAssembly } from "./web-assembly.ts";
 
 /** Runs one module in this worker until it ends; the only entry of the worker's bundle. */
 
-const input: WorkerInput = workerData;
+const input = await received();
 const words = new Int32Array(input.shared, 0, headerBytes / 4);
 const bytes = new Uint8Array(input.shared, headerBytes, dataBytes);
+
+/** The worker may be started before there is a module for it. */
+async function received(): Promise<WorkerInput> {
+  const [message]: WorkerInput[] = parentPort ? await once(parentPort, "message") : [];
+  if (!message) throw new Error("a module's worker begins with its input");
+  return message;
+}
 
 function post(message: WorkerMessage): void {
   parentPort?.postMessage(message);

@@ -228,3 +228,25 @@ test("a module's memory has a limit", async () => {
     trap: "unreachable",
   });
 });
+
+test("workers may be started before there are modules for them", async () => {
+  const prepared = createModuleRunner();
+  prepared.prepare(2);
+  expect(prepared.running()).toBe(0);
+  const modules = Array.from({ length: 3 }, () =>
+    prepared.start({
+      bytes: assemble({ code: [body("03 40 0c 00 0b")] }),
+      args: [],
+      env: {},
+      onStdout() {},
+      onStderr() {},
+      listen: () => () => {},
+    }),
+  );
+  expect(prepared.running()).toBe(3);
+  for (const module of modules) await module.kill();
+  expect(await Promise.all(modules.map((module) => module.exit))).toEqual(Array(3).fill({ code: 137 }));
+  expect(prepared.running()).toBe(0);
+  prepared.prepare(1);
+  prepared.close();
+});

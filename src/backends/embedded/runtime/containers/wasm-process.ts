@@ -1,5 +1,5 @@
 import { root } from "../../machine/files/file-system.ts";
-import type { Environment, ModelledMachine, SpawnRequest } from "../../machine/machine.ts";
+import type { Environment, SpawnRequest } from "../../machine/machine.ts";
 import type { Process } from "../../machine/process.ts";
 import { catchSignals } from "../../machine/processes.ts";
 import type { ModuleRunner } from "../../wasm/module-runner.ts";
@@ -10,9 +10,9 @@ import type { ContainerSpec } from "./oci.ts";
 const runners = new WeakMap<Environment, ModuleRunner>();
 
 /** Where modules run; one for all machines of a lab. */
-function runnerOf(machine: ModelledMachine): ModuleRunner {
-  let runner = runners.get(machine.environment);
-  if (!runner) runners.set(machine.environment, (runner = createModuleRunner()));
+export function moduleRunnerOf(environment: Environment): ModuleRunner {
+  let runner = runners.get(environment);
+  if (!runner) runners.set(environment, (runner = createModuleRunner()));
   return runner;
 }
 
@@ -74,7 +74,7 @@ async function runModule(spec: ContainerSpec, process: Process): Promise<number>
     hasSpoken = true;
     if (!isWaking) log.write(stream, chunk);
   };
-  const module = runnerOf(machine).start({
+  const module = moduleRunnerOf(machine.environment).start({
     bytes,
     args: spec.argv,
     env: spec.env,
