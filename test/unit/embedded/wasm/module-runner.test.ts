@@ -245,7 +245,7 @@ test("workers may be started before there are modules for them", async () => {
   );
   expect(prepared.running()).toBe(3);
   for (const module of modules) await module.kill();
-  expect(await Promise.all(modules.map((module) => module.exit))).toEqual(Array(3).fill({ code: 137 }));
+  expect(await Promise.all(modules.map((module) => module.exit))).toEqual(modules.map(() => ({ code: 137 })));
   expect(prepared.running()).toBe(0);
   prepared.prepare(1);
   prepared.close();
