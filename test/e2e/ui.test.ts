@@ -1,0 +1,169 @@
+import { rmSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newHome, program, runProgram } from "../support/command-line.ts";
+import { hasTmux, TerminalWindow } from "../support/tmux.ts";
+
+// A person at a small terminal who knows nothing but what stands on the screen.
+const columns = 60;
+const rows = 20;
+if (!hasTmux) console.warn("SKIPPED: no tmux on this computer, so nobody types into the real program");
+
+const window = new TerminalWindow(`wasm-k8s-lab-${process.pid}`);
+let home = "";
+
+beforeAll(async () => {
+  if (!hasTmux) return;
+  home = newHome();
+  const prepared = await runProgram(["run", "control-plane", "--json"], { home });
+  expect(prepared.exitCode, prepared.stderr).toBe(0);
+  window.open(columns, rows, { WASM_K8S_LAB_HOME: home });
+  window.type(`'${process.execPath}' '${program()}' start --pace instant; echo left with $?`);
+  window.press("Enter");
+  await window.until("a shell", (screen) => read(screen)?.busy === false);
+});
+
+afterAll(() => {
+  window.close();
+  if (home !== "") rmSync(home, { recursive: true, force: true });
+});
+
+interface Seen {
+  title: string;
+  /** The lines of the next command that are still to be typed. */
+  lines: string[];
+  machine: string | undefined;
+  busy: boolean;
+}
+
+/** Reads the title and what stands below it as a person would: two spaces mean that the line goes on. */
+function read(screen: readonly string[]): Seen | undefined {
+  const at = screen.findIndex((row) => row.startsWith("▸ "));
+  const tabs = screen.find((row) => row.startsWith("──") && row.includes("["));
+  const tab = /\[([a-z0-9]+)(?:·\d)?(\*?)(?:\+\d+)?\]/.exec(tabs ?? "");
+  if (at < 0 || !tab) return undefined;
+  const lines: string[] = [];
+  let full = false;
+  for (const row of screen.slice(at + 1)) {
+    if (/^[$>] ?/.test(row)) lines.push(row.slice(2));
+    else if (row.startsWith("  ") && lines.length > 0)
+      lines.push((lines.pop() ?? "") + (full ? "" : " ") + row.slice(2));
+    else break;
+    full = row.length === columns;
+  }
+  return { title: screen[at] ?? "", lines, machine: tab[1], busy: tab[2] === "*" };
+}
+
+const look = (): Seen => {
+  const seen = read(window.rows());
+  if (!seen) throw new Error(`there is nothing to go by on the screen:\n${window.text()}`);
+  return seen;
+};
+
+/** Waits until the shell is at its prompt and the screen asks for something else than before. */
+const untilAfter = (before: Seen): Promise<boolean> =>
+  window.until(`what comes after ${before.lines[0] ?? before.title}`, (screen) => {
+    const seen = read(screen);
+    return seen && !seen.busy && (seen.title !== before.title || seen.lines.join("\n") !== before.lines.join("\n"));
+  });
+
+/** Types a line with a slip in the middle, and puts it right. */
+function typeWithSlip(line: string): void {
+  const half = Math.floor(line.length / 2);
+  window.type(line.slice(0, half));
+  window.type("#x");
+  window.press("BSpace", "BSpace");
+  window.type(line.slice(half));
+  window.press("Enter");
+}
+
+async function courseKeys(...keys: string[]): Promise<void> {
+  window.press("Escape");
+  await window.until("the course keys", (screen) => screen.slice(-3).some((row) => row.startsWith("c check")));
+  window.press(...keys);
+}
+
+const shellKeys = (): Promise<boolean> =>
+  window.until("the shell's keys", (screen) => screen.at(-1)?.startsWith("Esc keys"));
+
+/** Changes what main.rs greets with: down to its line, to the end of it, and before the closing quote. */
+async function editGreeting(): Promise<void> {
+  await window.shows("^O save");
+  const screen = window.rows();
+  const first = screen.findLastIndex((row) => row.includes("main.rs")) + 1;
+  const greeting = screen.findIndex((row) => row.includes("Hello HAW!!"));
+  for (let row = first; row < greeting; row += 1) window.press("Down");
+  window.press("End", "Left", "Left");
+  window.type(", edited");
+  await window.shows("App, edited");
+  window.press("C-o");
+  await window.shows("saved");
+  window.press("C-x");
+  await shellKeys();
+}
+
+async function typeNext(seen: Seen): Promise<void> {
+  const [line = ""] = seen.lines;
+  if (seen.title.includes("this computer")) {
+    await courseKeys("Right");
+    window.press("Escape");
+    await shellKeys();
+  } else if (seen.title.includes("Esc m")) {
+    await courseKeys("m");
+    await window.until("another machine", (screen) => read(screen)?.machine !== seen.machine);
+    window.press("Escape");
+    await shellKeys();
+  } else if (line.includes("…")) {
+    await courseKeys("p");
+    await shellKeys();
+    await window.shows("--discovery-token");
+    window.press("Enter");
+    await untilAfter(seen);
+  } else if (line.startsWith("nano") || line.startsWith("sudo nano")) {
+    typeWithSlip(line);
+    await window.shows("^X leave");
+    if (line.includes("main.rs")) await editGreeting();
+    else window.press("C-x");
+    await untilAfter(seen);
+  } else {
+    typeWithSlip(line);
+    await untilAfter(seen);
+  }
+}
+
+async function check(): Promise<void> {
+  await courseKeys("c");
+  await window.until("what the check saw", (screen) => screen.some((row) => /Step solved|^✗ |^\? /.test(row)));
+  expect(look().title, window.text()).toContain("Step solved");
+}
+
+describe.skipIf(!hasTmux)("method 1, typed at 60 x 20 by what the screen says", () => {
+  it("is solved to its last step", async () => {
+    for (let turn = 0; turn < 400; turn += 1) {
+      const seen = look();
+      if (seen.title.includes("Step solved")) {
+        if (window.text().includes("That was the last step")) break;
+        if (window.rows().at(-1)?.startsWith("Esc keys")) await courseKeys("n");
+        else window.press("n");
+        await window.until("the next step", (screen) => read(screen)?.title.includes("Step solved") === false);
+        await shellKeys();
+      } else if (seen.lines.length > 0) await typeNext(seen);
+      else await check();
+    }
+    expect(window.rows()[0]).toMatch(/(\d+)\/\1 /);
+  });
+
+  it("leaves the terminal as it was", async () => {
+    window.press("q");
+    await window.shows("left with 0");
+    window.type("stty -a");
+    window.press("Enter");
+    await window.shows(" icanon ");
+    await window.shows(" echo ");
+    expect(window.text()).not.toContain("▸");
+  });
+
+  it("has all of it in the report afterwards", async () => {
+    const report = await runProgram(["status", "--json"], { home });
+    expect(report.stdout).toContain('"verdict": "passed"');
+  });
+});
