@@ -32,6 +32,8 @@ export interface ContextOptions {
   pacing: Pacing;
   signal: AbortSignal;
   hostname: string;
+  /** The component's own, e.g. `1.28.2`. */
+  version?: string;
   resumed?: boolean;
   log(line: string): void;
 }

@@ -1,5 +1,5 @@
 import { pathOf, type ApiResource } from "../client/discovery.ts";
-import { CommandError, ManyErrors, withSource } from "../client/errors.ts";
+import { CommandError, isApiError, ManyErrors, withSource } from "../client/errors.ts";
 import { clone, isObject, objectAt, textAt, type Json } from "../client/json.ts";
 import { basename } from "../../../files/paths.ts";
 import { fieldValidation, validationFlags } from "./apply.ts";
@@ -355,20 +355,19 @@ async function createFromFiles(session: Session): Promise<number> {
 async function createToken(session: Session): Promise<number> {
   const name = nameOf(session, "token");
   const seconds = session.flags.duration("duration");
-  const request = await session.connection.json(
-    "POST",
-    `/api/v1/namespaces/${session.namespace}/serviceaccounts/${name}/token`,
-    {
-      body: {
-        apiVersion: "authentication.k8s.io/v1",
-        kind: "TokenRequest",
-        spec: {
-          audiences: session.flags.list("audience"),
-          ...(seconds === undefined ? {} : { expirationSeconds: Math.floor(seconds / 1000) }),
-        },
-      },
+  const path = `/api/v1/namespaces/${session.namespace}/serviceaccounts/${name}/token`;
+  const body = {
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenRequest",
+    spec: {
+      audiences: session.flags.list("audience"),
+      ...(seconds === undefined ? {} : { expirationSeconds: Math.floor(seconds / 1000) }),
     },
-  );
+  };
+  const request = await session.connection.json("POST", path, { body }).catch((error: unknown) => {
+    if (!isApiError(error)) throw error;
+    throw new CommandError(`error: failed to create token: ${error.status.message ?? ""}`);
+  });
   await session.out(`${textAt(request, "status", "token")}\n`);
   return 0;
 }

@@ -266,7 +266,7 @@ async function tables(session: Session, selected: readonly Selection[], wide: bo
   }
   await flush();
   if (!printed && errors.length === 0 && !(session.flags.bool("ignore-not-found") && answers.length === 0)) {
-    const namespaced = selected.some(({ resource }) => resource.namespaced);
+    const namespaced = selected.every(({ resource }) => resource.namespaced);
     if (namespaced) await nothingFound(session);
     else {
       await session.flushWarnings();

@@ -2,7 +2,7 @@ import { outputPrefix, pathOf } from "../client/discovery.ts";
 import { CommandError, isApiError, ManyErrors } from "../client/errors.ts";
 import { listAt, mapAt, objectAt, objectsAt, textAt, type Json } from "../client/json.ts";
 import { parseDuration } from "../go/duration.ts";
-import { dryRunFlags, outputFlags, printDone } from "./output.ts";
+import { dryRun, dryRunFlags, dryRunSuffix, outputFlags, printDone } from "./output.ts";
 import { objectName, type FoundObject } from "./resource-arguments.ts";
 import { selectedObjects, selectionFlags } from "./selected.ts";
 import type { Command, Session } from "./session.ts";
@@ -87,14 +87,18 @@ async function taint(session: Session): Promise<number> {
         );
       taints = taints.filter((item) => !matching(item));
     }
-    const object = await session.connection.json("PATCH", pathOf(node.resource, "", objectName(node.object)), {
-      body: { spec: { taints: taints.length === 0 ? null : taints } },
-      contentType: merge,
-      query: { fieldManager: "kubectl-taint" },
-    });
+    const mode = dryRun(session);
+    const object =
+      mode === "client"
+        ? node.object
+        : await session.connection.json("PATCH", pathOf(node.resource, "", objectName(node.object)), {
+            body: { spec: { taints: taints.length === 0 ? null : taints } },
+            contentType: merge,
+            query: { fieldManager: "kubectl-taint", dryRun: mode === "server" ? "All" : undefined },
+          });
     const what =
       additions.length > 0 && removals.length > 0 ? "modified" : additions.length > 0 ? "tainted" : "untainted";
-    await printDone(session, { ...node, object }, what);
+    await printDone(session, { ...node, object }, `${what}${dryRunSuffix(mode)}`);
   }
   return 0;
 }
@@ -112,18 +116,21 @@ async function nodesOf(session: Session, command: string): Promise<FoundObject[]
 
 async function setSchedulable(session: Session, node: FoundObject, schedulable: boolean): Promise<void> {
   const word = schedulable ? "uncordoned" : "cordoned";
+  const mode = dryRun(session);
   const blocked = objectAt(node.object, "spec")["unschedulable"] === true;
   const name = `${outputPrefix(node.resource)}/${objectName(node.object)}`;
   if (blocked !== schedulable) {
-    await session.out(`${name} already ${word}\n`);
+    await session.out(`${name} already ${word}${dryRunSuffix(mode)}\n`);
     return;
   }
-  await session.connection.json("PATCH", pathOf(node.resource, "", objectName(node.object)), {
-    body: { spec: { unschedulable: schedulable ? null : true } },
-    contentType: merge,
-    query: { fieldManager: "kubectl-cordon" },
-  });
-  await session.out(`${name} ${word}\n`);
+  if (mode !== "client") {
+    await session.connection.json("PATCH", pathOf(node.resource, "", objectName(node.object)), {
+      body: { spec: { unschedulable: schedulable ? null : true } },
+      contentType: merge,
+      query: { fieldManager: "kubectl-cordon", dryRun: mode === "server" ? "All" : undefined },
+    });
+  }
+  await session.out(`${name} ${word}${dryRunSuffix(mode)}\n`);
 }
 
 const nodeFlags = { ...dryRunFlags, selector: { kind: "string", short: "l" } } as const;
@@ -229,6 +236,11 @@ async function drainNode(session: Session, node: FoundObject): Promise<void> {
     ...(naked.length > 0 ? [`deleting Pods that declare no controller: ${naked.map(full).join(", ")}`] : []),
   ];
   if (warnings.length > 0) await session.err(`Warning: ${warnings.join("; ")}\n`);
+  if (dryRun(session) === "client") {
+    for (const pod of others) await session.out(`evicting pod ${full(pod)} (dry run)\n`);
+    await session.out(`node/${name} drained (dry run)\n`);
+    return;
+  }
   const failed: unknown[] = [];
   const timeout = parseDuration(flags.text("timeout") ?? "0s") ?? 0;
   const podResource = await session.discovery.find("pods");

@@ -193,7 +193,7 @@ async function setEnv(session: Session): Promise<number> {
     if (session.flags.bool("list")) {
       for (const container of containers) {
         await session.out(
-          `# ${entry.resource.plural} ${objectName(entry.object)}, container ${textAt(container, "name")}\n`,
+          `# ${entry.resource.kind} ${objectName(entry.object)}, container ${textAt(container, "name")}\n`,
         );
         for (const variable of objectsAt(container, "env"))
           await session.out(`${textAt(variable, "name")}=${textAt(variable, "value")}\n`);

@@ -75,10 +75,7 @@ async function describe(session: Session): Promise<number> {
   }
   if (found.length === 0 && errors.length === 0) {
     const scope = flags.bool("all-namespaces") ? "" : session.namespace;
-    const namespaced = selected.every(({ resource }) => resource.namespaced);
-    await session.err(
-      scope === "" || !namespaced ? "No resources found\n" : `No resources found in ${scope} namespace.\n`,
-    );
+    await session.err(scope === "" ? "No resources found\n" : `No resources found in ${scope} namespace.\n`);
   }
   if (errors.length > 0) throw new ManyErrors(errors);
   return 0;

@@ -92,7 +92,8 @@ export function describePod(writer: DescriptionWriter, pod: Json, { events }: Su
 function fieldValue(pod: Json, path: string): string {
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
   if (keyed) return textAt(pod, "metadata", keyed[1] ?? "", keyed[2] ?? "");
-  return textAt(pod, ...path.split("."));
+  // Nothing else is known outside the node.
+  return /^metadata\.(name|namespace|uid)$/.test(path) ? textAt(pod, ...path.split(".")) : "";
 }
 
 export function describeDeployment(
