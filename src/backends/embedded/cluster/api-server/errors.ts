@@ -65,7 +65,8 @@ export const forbidden = (subject: Subject, why: string): ApiError =>
 
 /** An object that its kind's rules refuse; `kind` of the subject is the kind, such as `Deployment`. */
 export function invalid(subject: Subject, causes: readonly Cause[]): ApiError {
-  const texts = causes.map((cause) => `${cause.field}: ${cause.message}`);
+  // The same problem is told once, though it may have been found by several checks.
+  const texts = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
   const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   return failure(422, "Invalid", `${qualified(subject)} "${subject.name}" is invalid: ${list}`, {
     ...detailsOf(subject),
