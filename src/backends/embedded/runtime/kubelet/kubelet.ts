@@ -78,13 +78,14 @@ export class Kubelet {
     });
   }
 
-  /** Runs until the signal aborts. */
-  async run(): Promise<void> {
+  /** Runs until the signal aborts; calls back when its own server answers. */
+  async run(onServing: () => void): Promise<void> {
     const { signal } = this.#options;
     this.#listen();
     const certificate = await servingCertificate(this.#machine);
     if (signal.aborted) return;
     const stopServer = this.#serve(certificate);
+    onServing();
     const stopWatching = this.#watchFiles();
     this.#readStatics();
     void this.#join();

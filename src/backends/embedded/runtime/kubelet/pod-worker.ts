@@ -374,13 +374,18 @@ export class PodWorker {
   async #report(pod: Pod, host: WorkerHost): Promise<void> {
     const sandbox = this.#sandboxesOf(pod, host).at(-1);
     const address = pod.spec.hostNetwork ? host.nodeAddress : (sandbox?.address ?? "");
+    /** What an earlier run of the kubelet said of a container that goes on. */
+    const before = (id: string) =>
+      host.prober.isWatching(id)
+        ? undefined
+        : pod.status?.containerStatuses?.find(({ containerID }) => containerID?.endsWith(id) === true);
     const status = generateStatus({
       pod,
       runtimeName: host.runtime.version().runtimeName,
       containers: this.#containersOf(pod, host),
       waiting: this.#waiting,
-      ready: (_name, id) => !this.isTerminating && host.prober.isReady(id),
-      started: (_name, id) => host.prober.isStarted(id),
+      ready: (_name, id) => !this.isTerminating && (host.prober.isReady(id) || before(id)?.ready === true),
+      started: (_name, id) => host.prober.isStarted(id) || before(id)?.started === true,
       address: sandbox ? address : "",
       hostAddress: host.nodeAddress,
       now: host.clock.now(),

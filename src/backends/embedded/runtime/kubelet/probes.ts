@@ -76,6 +76,11 @@ export class Prober {
     });
   }
 
+  /** False for a container that this run of the kubelet has not looked at yet. */
+  isWatching(id: string): boolean {
+    return this.#running.has(id);
+  }
+
   isReady(id: string): boolean {
     return this.#running.get(id)?.ready ?? false;
   }

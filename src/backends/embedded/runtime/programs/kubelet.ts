@@ -49,8 +49,7 @@ export const kubelet: Program = async (process) => {
     connect: () => connect(process, configuration, log),
   });
   if (!process.resumed) log("I", "server.go:1186", "Started kubelet");
-  process.notifyReady();
-  await runner.run();
+  await runner.run(() => process.notifyReady());
   return 0;
 };
 

@@ -44,6 +44,10 @@ const jobReasons: Readonly<Record<string, string>> = {
   resources: "of unavailable resources or another system error",
 };
 
+/** Milliseconds that the lab's waking waits for a daemon that tells when it is ready, and for one that need not tell. */
+const wakingMs = 5_000;
+const shortWakingMs = 2_000;
+
 /** systemd of one machine: what a unit does follows from its files and from the binary that ExecStart names. */
 export class Systemd implements UnitManager {
   readonly #machine: ModelledMachine;
@@ -445,7 +449,11 @@ export class Systemd implements UnitManager {
     void ended.then(({ code }) => {
       if (!stale()) this.#mainEnded(state, code);
     });
-    if (resumed && waits) await Promise.race([readiness, ended]);
+    if (resumed) {
+      const timeout = this.#timeout(waits ? wakingMs : shortWakingMs);
+      await Promise.race([readiness, ended, timeout.expired]);
+      timeout.cancel();
+    }
     return success;
   }
 
