@@ -104,3 +104,19 @@ describe("one cluster through the steps of the recordings", () => {
   meanwhile("deletes", "delete -f wasmedge-app-manifest.yml", async () => (await count("pods")) === 0);
   step("4195");
 });
+
+describe("kubectl's verbosity", () => {
+  it("tells of each request from level 6 on", async () => {
+    const lab = await testServer("v1.28.15");
+    const machine = typist((url, options) => served(lab.server, url, options), "1.28.2");
+    machine.machine.rootFiles.write("/root/config", adminKubeconfig);
+    const run = (words: string) =>
+      machine.run(["kubectl", ...words.split(" ")], { env: { KUBECONFIG: "/root/config" } });
+    const told = (await run("get ns default -v=6")).stderr.split("\n").map((line) => line.replace(/^I.*?\] /, ""));
+    expect(told[0]).toBe("Config loaded from file:  /root/config");
+    expect(told.at(-2)).toMatch(
+      /^GET https:\/\/10\.0\.0\.182:6443\/api\/v1\/namespaces\/default 200 OK in \d+ milliseconds$/,
+    );
+    expect((await run("get ns default -v=5")).stderr).toBe("");
+  });
+});

@@ -12,6 +12,8 @@ export interface Caller {
   place: NetworkPlace;
   signal: AbortSignal;
   userAgent: string;
+  /** Told of every answer, for those who want to see the requests. */
+  trace?(request: string, status: number): Promise<void>;
 }
 
 export interface ApiCall {
@@ -64,6 +66,7 @@ export class Connection {
         signal: call.signal ?? caller.signal,
       });
       this.#noteWarnings(response.headers["warning"]);
+      await caller.trace?.(`${method} ${access.server}${target}`, response.status);
       return { status: response.status, headers: response.headers, chunks: chunksOf(response.body) };
     } catch (error) {
       const reason = dialReason(error);

@@ -1,5 +1,6 @@
+import { STATUS_CODES } from "node:http";
 import type { Process } from "../../../process.ts";
-import { Connection } from "../client/connection.ts";
+import { type Caller, Connection } from "../client/connection.ts";
 import { Discovery } from "../client/discovery.ts";
 import { CommandError, UnreachableError } from "../client/errors.ts";
 import {
@@ -106,11 +107,36 @@ export class Session {
     set("impersonate", "as");
     if (flags.has("insecure-skip-tls-verify")) access.insecure = flags.bool("insecure-skip-tls-verify");
     return new Connection(clusterAccess(process, this.config, access), {
+      ...(Number(flags.text("v") ?? "0") >= 6 ? { trace: this.#tracer() } : {}),
       network: process.machine.environment.network,
       place: process.place,
       signal: process.signal,
       userAgent: `kubectl/${process.executable.version}`,
     });
+  }
+
+  /** What `-v=6` and above print of each request. Simplified: no headers and bodies at higher levels. */
+  #tracer(): NonNullable<Caller["trace"]> {
+    const { clock } = this.process.machine.environment;
+    const print = (place: string, text: string): Promise<void> =>
+      this.process.err(`${klogHeader("I", this.now(), this.process.pid, place)}${text}\n`);
+    let last = clock.monotonic();
+    let isFirst = true;
+    return async (request, status) => {
+      // A real one asks for all groups at once; what is asked here for each is not told.
+      if (/\/apis?\/[^?]*\?timeout=/.test(request)) return;
+      if (isFirst) {
+        isFirst = false;
+        await print(
+          this.minor >= 32 ? "loader.go:402" : "loader.go:395",
+          `Config loaded from file:  ${this.config.path}`,
+        );
+      }
+      const milliseconds = Math.round(clock.monotonic() - last);
+      last = clock.monotonic();
+      const text = `${request} ${status} ${STATUS_CODES[status] ?? ""} in ${milliseconds} milliseconds`;
+      await print(this.minor >= 32 ? "round_trippers.go:560" : "round_trippers.go:553", text);
+    };
   }
 
   /** Warns about kubeconfig files that are not there. */
