@@ -130,10 +130,9 @@ kubernetes() { # PACKAGE...
   download "https://dl.k8s.io/apt/doc/apt-key.gpg" /usr/share/keyrings/kubernetes-archive-keyring.gpg
   echo "deb [signed-by=/usr/share/keyrings/kubernetes-archive-keyring.gpg] https://apt.kubernetes.io/ kubernetes-xenial main" > /etc/apt/sources.list.d/kubernetes.list
   apt-get update
-  apt-mark unhold "$@" > /dev/null 2>&1 || true
   local wanted=() name
   for name in "$@"; do wanted+=("$name=$KUBERNETES"); done
-  packages "${wanted[@]}"
+  packages --allow-change-held-packages "${wanted[@]}"
   apt-mark hold "$@"
 }
 
