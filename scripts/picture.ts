@@ -12,6 +12,11 @@ const cell = { width: 8.4, height: 18, size: 14 };
 const margin = 14;
 const titleHeight = 26;
 
+// Its own ground, so that it reads on a light page and on a dark one.
+const ground = "#16202c";
+const foreground = "#d8dee6";
+const palette = ["#3b4654", "#ff7b72", "#7ee787", "#f2cc60", "#79c0ff", "#d2a8ff", "#76e3ea", "#d8dee6"];
+
 const root = join(import.meta.dirname, "..");
 const program = join(root, "bin/wasm-k8s-lab.cjs");
 const home = mkdtempSync(join(tmpdir(), "wasm-k8s-lab-picture-"));
@@ -31,12 +36,14 @@ try {
   await window.shows("Step solved");
   window.press("n");
   await window.shows("Esc keys");
-  await type("clear", "ubuntu@master");
   await type("kubectl apply -f ~/wasmedge-app-manifest.yml", "created");
   await type("kubectl rollout status deployment/wasmedge-deploy", "successfully rolled out");
-  await type("kubectl get pods -o wide", "3/3|Running");
+  await type("clear", "^ubuntu@master[^$]*[$]$");
+  await type("kubectl get deployments,pods", "3/3");
   await keys("c");
   await window.shows("Step solved");
+  window.press("Escape");
+  await window.shows("Esc keys");
   writeFileSync(join(root, "docs/start.svg"), svgOf(await cellsOf(window.coloured())));
 } finally {
   window.close();
@@ -91,11 +98,6 @@ async function cellsOf(captured: string): Promise<Run[][]> {
   });
 }
 
-// Its own ground, so that it reads on a light page and on a dark one.
-const ground = "#16202c";
-const foreground = "#d8dee6";
-const palette = ["#3b4654", "#ff7b72", "#7ee787", "#f2cc60", "#79c0ff", "#d2a8ff", "#76e3ea", "#d8dee6"];
-
 function svgOf(screen: readonly (readonly Run[])[]): string {
   const width = columns * cell.width + 2 * margin;
   const height = rows * cell.height + 2 * margin + titleHeight;
@@ -108,14 +110,22 @@ function svgOf(screen: readonly (readonly Run[])[]): string {
       if (run.background !== undefined) {
         parts.push(rectangle(x, top, length, cell.height, run.background));
       }
-      if (run.text.trim() === "") continue;
-      const lead = run.text.length - run.text.trimStart().length;
-      const text = run.text.trim();
-      parts.push(
-        `<text x="${(x + lead * cell.width).toFixed(1)}" y="${(top + 13.5).toFixed(1)}" ` +
-          `textLength="${(text.length * cell.width).toFixed(1)}" lengthAdjust="spacingAndGlyphs" fill="${run.color}"` +
-          `${run.bold ? ' font-weight="bold"' : ""}${run.dim ? ' opacity="0.65"' : ""}>${escape(text)}</text>`,
-      );
+      // Spaces in a row are not drawn everywhere, so every part between them has its own place.
+      for (const { 0: text, index } of run.text.matchAll(/█+|░+|[^█░\s]+(?: [^█░\s]+)*/g)) {
+        if (/[█░]/.test(text)) {
+          const left = x + index * cell.width;
+          parts.push(
+            rectangle(left, top + 3, text.length * cell.width, cell.height - 6, run.color, text[0] === "█" ? 1 : 0.3),
+          );
+          continue;
+        }
+        parts.push(
+          `<text x="${(x + index * cell.width).toFixed(1)}" y="${(top + 13.5).toFixed(1)}" ` +
+            `textLength="${(text.length * cell.width).toFixed(1)}" lengthAdjust="spacingAndGlyphs" ` +
+            `fill="${run.color}"${run.bold ? ' font-weight="bold"' : ""}${run.dim ? ' opacity="0.65"' : ""}>` +
+            `${escape(text)}</text>`,
+        );
+      }
     }
   }
   const dots = ["#ff7b72", "#f2cc60", "#7ee787"].map(
@@ -126,8 +136,7 @@ function svgOf(screen: readonly (readonly Run[])[]): string {
       `role="img" aria-label="wasm-k8s-lab in a terminal: three WebAssembly pods run on worker1 and the check has passed">`,
     `<rect width="100%" height="100%" rx="8" fill="${ground}"/>`,
     ...dots,
-    `<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="${cell.size}" ` +
-      `xml:space="preserve">`,
+    `<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="${cell.size}">`,
     ...parts,
     "</g>",
     "</svg>",
@@ -135,7 +144,11 @@ function svgOf(screen: readonly (readonly Run[])[]): string {
   ].join("\n");
 }
 
-const rectangle = (x: number, y: number, width: number, height: number, fill: string): string =>
-  `<rect x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${height}" fill="${fill}"/>`;
+function rectangle(x: number, y: number, width: number, height: number, fill: string, opacity = 1): string {
+  const seen = opacity === 1 ? "" : ` opacity="${opacity}"`;
+  return `<rect x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${height}" fill="${fill}"${seen}/>`;
+}
 
-const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

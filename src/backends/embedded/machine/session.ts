@@ -200,29 +200,30 @@ class Session implements SaveableShell {
   }
 
   run(line: string): Promise<{ exitCode: number; incomplete: boolean; exited: boolean }> {
-    const result = this.#queue.then(() => this.#runLines(line));
+    // Busy from this moment on: the next line must not be taken for one at the prompt.
+    this.#active += 1;
+    const result = this.#queue
+      .then(() => this.#runLines(line))
+      .finally(() => {
+        this.#active -= 1;
+        if (this.#active === 0) this.#keyboard.clear();
+      });
     this.#queue = result.catch(() => undefined);
     return result;
   }
 
   async #runLines(text: string): Promise<{ exitCode: number; incomplete: boolean; exited: boolean }> {
-    this.#active += 1;
-    try {
-      await this.#started;
-      const interaction = this.#interaction;
-      if (!interaction || this.#exited) return { exitCode: 1, incomplete: false, exited: true };
-      let result = { exitCode: 0, incomplete: false, exited: false };
-      for (const line of text.replace(/\r\n?/g, "\n").replace(/\n$/, "").split("\n")) {
-        result = await interaction.feed(line);
-        if (result.exited) break;
-      }
-      this.#machine.environment.touch();
-      if (result.exited) await this.#leave(result.exitCode);
-      return result;
-    } finally {
-      this.#active -= 1;
-      if (this.#active === 0) this.#keyboard.clear();
+    await this.#started;
+    const interaction = this.#interaction;
+    if (!interaction || this.#exited) return { exitCode: 1, incomplete: false, exited: true };
+    let result = { exitCode: 0, incomplete: false, exited: false };
+    for (const line of text.replace(/\r\n?/g, "\n").replace(/\n$/, "").split("\n")) {
+      result = await interaction.feed(line);
+      if (result.exited) break;
     }
+    this.#machine.environment.touch();
+    if (result.exited) await this.#leave(result.exitCode);
+    return result;
   }
 
   input(text: string | null): void {

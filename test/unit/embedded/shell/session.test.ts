@@ -303,7 +303,7 @@ describe("an interactive shell", () => {
   it("pages with less until q", async () => {
     const { shell, type, screen } = open();
     const running = type("seq 1 100 > n; less n");
-    await until(() => screen().endsWith(":"));
+    await until(() => screen().endsWith("\u001b[7mn\u001b[0m"));
     expect(screen()).toContain("23\n");
     expect(screen()).not.toContain("24\n");
     shell.input(" ");

@@ -1,7 +1,7 @@
 import type { ProgramTable } from "../../process.ts";
 import { bash } from "./bash.ts";
 import { env, nice, nohup, timeout, which } from "./environment.ts";
-import { editor, less, watch } from "./pagers.ts";
+import { clear, editor, less, watch } from "./pagers.ts";
 import { kill, killall, pgrep, pkill, ps, top } from "./process-list.ts";
 import { su, sudo } from "./sudo.ts";
 
@@ -20,6 +20,8 @@ export const shellPrograms: ProgramTable = {
   nice,
   which,
   watch,
+  clear,
+  reset: clear,
   nano: editor,
   vi: editor,
   vim: editor,

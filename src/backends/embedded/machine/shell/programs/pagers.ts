@@ -141,6 +141,12 @@ async function pageOnOwnScreen(
   }
 }
 
+/** `clear`: an empty screen, also of what was scrolled off it. */
+export const clear: Program = async (process) => {
+  await process.out("\u001b[H\u001b[2J\u001b[3J");
+  return 0;
+};
+
 /** `watch`: runs a command again and again on a cleared screen, until Ctrl-C. */
 export const watch: Program = async (process) => {
   const args = process.argv.slice(1);

@@ -64,6 +64,7 @@ lsof 4.93.2+dfsg-1ubuntu0.20.04.1 4.95.0-1build3 /usr/bin:lsof
 mawk 1.3.4.20200120-2 1.3.4.20240123-1build1 /usr/bin:mawk
 mount 2.34-0.1ubuntu9.4 2.39.3-9ubuntu6 /bin:mount,umount /sbin:swapon,swapoff,losetup
 nano 4.8-1ubuntu1 7.2-2build1 /bin:nano
+ncurses-bin 6.2-0ubuntu2.1 6.4+20240113-1ubuntu2 /usr/bin:clear,reset
 netcat-openbsd 1.206-1ubuntu1 1.226-1ubuntu2 /bin:nc
 openssh-server 1:8.2p1-4ubuntu0.11 1:9.6p1-3ubuntu13 /usr/sbin:sshd
 openssh-client 1:8.2p1-4ubuntu0.11 1:9.6p1-3ubuntu13 /usr/bin:ssh,scp,ssh-keygen
