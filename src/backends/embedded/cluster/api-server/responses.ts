@@ -3,6 +3,7 @@ import { encode } from "../../machine/io.ts";
 import type { ApiResponse } from "../api.ts";
 import { isObject, textAt, type JsonObject } from "../json.ts";
 import { tableShape } from "../resources/columns.ts";
+import columnDescriptions from "../resources/column-descriptions.json" with { type: "json" };
 import { apiVersionOf, type ResourceKind } from "../resources/kinds.ts";
 import { jsonOf } from "../store/store.ts";
 import { failure } from "./errors.ts";
@@ -70,6 +71,12 @@ interface TableOptions {
   columns: boolean;
 }
 
+const descriptions: Readonly<Record<string, Readonly<Record<string, string>>>> = columnDescriptions;
+
+/** What the server says of a column. Simplified: it says nothing of columns of kinds that labs do not look at. */
+const columnDescription = (kind: string, column: string): string =>
+  descriptions[kind]?.[column] ?? descriptions["*"]?.[column] ?? "";
+
 function tableDocument(
   kind: string,
   objects: readonly JsonObject[],
@@ -77,12 +84,11 @@ function tableDocument(
   options: TableOptions,
 ): JsonObject {
   const shape = tableShape(kind);
-  // Simplified: real column definitions carry the field's documentation.
   const definitions = shape.columns.map(({ name, type, format, wide }) => ({
     name,
     type,
     format,
-    description: "",
+    description: columnDescription(kind, name),
     priority: wide ? 1 : 0,
   }));
   return {
