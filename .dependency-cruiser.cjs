@@ -27,7 +27,12 @@ const folder = (name) => `^src/${name}/`;
 
 module.exports = {
   forbidden: [
-    { name: "no-circular", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-circular",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
     { name: "nobody-imports-cli", severity: "error", from: { pathNot: folder("cli") }, to: { path: folder("cli") } },
     ...Object.entries(layers).map(([layer, allowed]) => ({
@@ -36,11 +41,7 @@ module.exports = {
       from: { path: folder(layer) },
       to: {
         path: "^(src|scenarios)/",
-        pathNot: [
-          folder(layer),
-          ...allowed.map(folder),
-          ...(layer === "runner" ? ["^scenarios/"] : []),
-        ],
+        pathNot: [folder(layer), ...allowed.map(folder), ...(layer === "runner" ? ["^scenarios/"] : [])],
       },
     })),
     {
@@ -82,6 +83,10 @@ module.exports = {
     tsPreCompilationDeps: true,
     parser: "swc",
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "types", "default"], extensions: [".ts", ".tsx", ".js", ".json"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "types", "default"],
+      extensions: [".ts", ".tsx", ".js", ".json"],
+    },
   },
 };

@@ -22,8 +22,12 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
     });
   } else {
     console.error(
-      "wasm-k8s-lab needs Node " + needed.join(".") + " or newer, this is " + process.versions.node +
-        ". Run: npx -p node@24 -p wasm-k8s-lab wasm-k8s-lab " + process.argv.slice(2).join(" ")
+      "wasm-k8s-lab needs Node " +
+        needed.join(".") +
+        " or newer, this is " +
+        process.versions.node +
+        ". Run: npx -p node@24 -p wasm-k8s-lab wasm-k8s-lab " +
+        process.argv.slice(2).join(" "),
     );
     process.exit(4);
   }

@@ -13,7 +13,12 @@ interface Cruise {
 }
 
 async function cruise(...paths: string[]): Promise<Cruise> {
-  const argv = [join(root, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs"), "--output-type", "json", ...paths];
+  const argv = [
+    join(root, "node_modules/dependency-cruiser/bin/dependency-cruiser.mjs"),
+    "--output-type",
+    "json",
+    ...paths,
+  ];
   const run = promisify(execFile)(process.execPath, argv, { cwd: root, maxBuffer: 256 * 1024 * 1024 });
   // Violations end it with an exit code of their number; the document is on standard output all the same.
   const { stdout } = await run.catch((error: { stdout: string }) => error);
@@ -29,7 +34,10 @@ describe("the layers", () => {
 
   it("refuse a planted violation", async () => {
     mkdirSync(planted, { recursive: true });
-    writeFileSync(join(planted, "bad.ts"), 'import { gradeReport } from "../../grading/grade.ts";\nexport const bad = gradeReport;\n');
+    writeFileSync(
+      join(planted, "bad.ts"),
+      'import { gradeReport } from "../../grading/grade.ts";\nexport const bad = gradeReport;\n',
+    );
     const { summary } = await cruise("src/domain");
     expect(summary.violations.map((violation) => violation.rule.name)).toContain("domain-imports");
   });

@@ -5,7 +5,19 @@ import type { Credentials, FileView } from "./files/file-system.ts";
 import type { ByteSink, ByteSource } from "./io.ts";
 import type { ModelledMachine } from "./machine.ts";
 
-export type SignalName = "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGKILL" | "SIGUSR1" | "SIGPIPE" | "SIGALRM" | "SIGTERM" | "SIGTSTP" | "SIGCONT" | "SIGUSR2" | "SIGCHLD";
+export type SignalName =
+  | "SIGHUP"
+  | "SIGINT"
+  | "SIGQUIT"
+  | "SIGKILL"
+  | "SIGUSR1"
+  | "SIGPIPE"
+  | "SIGALRM"
+  | "SIGTERM"
+  | "SIGTSTP"
+  | "SIGCONT"
+  | "SIGUSR2"
+  | "SIGCHLD";
 
 export const signalNumbers: Readonly<Record<SignalName, number>> = {
   SIGHUP: 1,
