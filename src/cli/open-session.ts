@@ -191,7 +191,7 @@ export async function connectToHost(): Promise<RemoteSession | undefined> {
 }
 
 /** The host's session when there is one, else the lab opened here; when two begin at once, one becomes the host. */
-export async function openOrAttach(
+async function openOrAttach(
   command: string,
   pace: Pace,
   given: LabArguments,

@@ -13,7 +13,7 @@ export const privatePem = (key: KeyObject): string => String(key.export({ type: 
 const publicDer = (key: KeyObject): Uint8Array => key.export({ type: "spki", format: "der" });
 
 /** Binary data as PEM. */
-export function pem(label: string, bytes: Uint8Array): string {
+function pem(label: string, bytes: Uint8Array): string {
   const lines =
     Buffer.from(bytes)
       .toString("base64")
