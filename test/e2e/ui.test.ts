@@ -9,6 +9,7 @@ const rows = 20;
 if (!hasTmux) console.warn("SKIPPED: no tmux on this computer, so nobody types into the real program");
 
 const window = new TerminalWindow(`wasm-k8s-lab-${process.pid}`);
+const second = new TerminalWindow(`wasm-k8s-lab-${process.pid}-second`);
 let home = "";
 
 beforeAll(async () => {
@@ -24,6 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => {
   window.close();
+  second.close();
   if (home !== "") rmSync(home, { recursive: true, force: true });
 });
 
@@ -142,9 +144,13 @@ describe.skipIf(!hasTmux)("method 1, typed at 60 x 20 by what the screen says", 
       const seen = look();
       if (seen.title.includes("Step solved")) {
         if (window.text().includes("That was the last step")) break;
+        const place = window.rows()[0];
         if (window.rows().at(-1)?.startsWith("Esc keys")) await courseKeys("n");
         else window.press("n");
-        await window.until("the next step", (screen) => read(screen)?.title.includes("Step solved") === false);
+        await window.until(
+          "the next step",
+          (screen) => screen[0] !== place && /Next \d|No command|Step solved/.test(read(screen)?.title ?? ""),
+        );
         await shellKeys();
       } else if (seen.lines.length > 0) await typeNext(seen);
       else await check();
@@ -152,8 +158,22 @@ describe.skipIf(!hasTmux)("method 1, typed at 60 x 20 by what the screen says", 
     expect(window.rows()[0]).toMatch(/(\d+)\/\1 /);
   });
 
-  it("leaves the terminal as it was", async () => {
+  it("lets a second terminal take part, and tells it when the first one leaves", async () => {
+    second.open(80, 24, { WASM_K8S_LAB_HOME: home });
+    second.type(`'${process.execPath}' '${program()}' start; echo left with $?`);
+    second.press("Enter");
+    await second.until("a shell", (screen) => read(screen)?.busy === false);
+    second.type("read answer; echo $answer-$(hostname)");
+    second.press("Enter");
+    second.type("from here");
+    second.press("Enter");
+    await second.shows("from here-master");
     window.press("q");
+    await second.shows("left with 3");
+    expect(second.text()).toContain("everything is saved");
+  });
+
+  it("leaves the terminal as it was", async () => {
     await window.shows("left with 0");
     window.type("stty -a");
     window.press("Enter");
