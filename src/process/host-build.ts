@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { execa } from "execa";
 
 const target = "wasm32-wasip1";
+const longestBuildMs = 600_000;
 
 interface BuildRequest {
   files: Readonly<Record<string, Uint8Array>>;
@@ -35,8 +36,9 @@ async function build({ files, release, onLine, signal }: BuildRequest): ReturnTy
   const folder = mkdtempSync(join(tmpdir(), "wasm-k8s-lab-cargo-"));
   try {
     for (const [name, bytes] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), bytes);
+      const path = join(folder, normalize(`/${name}`));
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, bytes);
     }
     // The lock file is ours, so that no other crate and none of its code comes in.
     const argv = ["build", "--locked", "--target", target, ...(release ? ["--release"] : [])];
@@ -45,10 +47,11 @@ async function build({ files, release, onLine, signal }: BuildRequest): ReturnTy
       reject: false,
       stdin: "ignore",
       cancelSignal: signal,
+      timeout: longestBuildMs,
       env: { CARGO_TERM_COLOR: "never", RUSTC_WRAPPER: "", RUSTFLAGS: "" },
       all: true,
     });
-    for await (const line of run.iterable({ from: "all" })) onLine(line);
+    for await (const line of run.iterable({ from: "all" })) onLine(line.replaceAll(folder, "."));
     const { exitCode = 101 } = await run;
     if (exitCode !== 0) return { ok: false, exitCode };
     const output = join(folder, "target", target, release ? "release" : "debug");
@@ -61,11 +64,17 @@ async function build({ files, release, onLine, signal }: BuildRequest): ReturnTy
   }
 }
 
-/** Where the package asks cargo to run a program while it builds. */
+/** Where the package, or one inside it, asks cargo to run a program while it builds. */
 function buildScriptIn(files: Readonly<Record<string, Uint8Array>>): string | undefined {
-  if ("build.rs" in files) return "build.rs";
-  const manifest = new TextDecoder().decode(files["Cargo.toml"]);
-  return /^\s*(build\s*=|\[build-dependencies|links\s*=|proc-macro\s*=\s*true)/m.test(manifest)
-    ? "Cargo.toml"
-    : undefined;
+  for (const [name, bytes] of Object.entries(files)) {
+    if (!/(^|\/)Cargo\.toml$/.test(name)) continue;
+    const script = name.replace(/Cargo\.toml$/, "build.rs");
+    if (script in files) return script;
+    const manifest = new TextDecoder().decode(bytes);
+    if (asksToRun.some((pattern) => pattern.test(manifest))) return name;
+  }
+  return undefined;
 }
+
+/** Keys of a manifest that make cargo run a program; an escaped key could be any of them. */
+const asksToRun = [/(^|[\s.{,"'])(build|links|proc[-_]macro)["']?\s*=/m, /build[-_]dependencies/, /^[^#=]*"[^"\n]*\\/m];
