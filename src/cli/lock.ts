@@ -18,8 +18,7 @@ export interface LockHolder {
 
 /** The process that holds the lock and lives; undefined when nobody does. */
 export function lockHolder(path: string): LockHolder | undefined {
-  const holder = readHolder(path);
-  return holder && processStart(holder.pid) === holder.startedAt ? holder : undefined;
+  return livingHolder(readText(path));
 }
 
 /**
@@ -61,9 +60,9 @@ function take(candidate: string, path: string): boolean {
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
-  if (lockHolder(path)) return false;
+  // Judged and named by one reading: by the next one the lock may be a living process's.
   const dead = readText(path);
-  if (dead === undefined) return false;
+  if (dead === undefined || livingHolder(dead)) return false;
   const right = `${path}.${createHash("sha256").update(dead).digest("hex").slice(0, 12)}`;
   if (!take(candidate, right)) return false;
   if (readText(path) === dead) rmSync(path, { force: true });
@@ -72,7 +71,7 @@ function take(candidate: string, path: string): boolean {
 }
 
 function letGo(path: string): void {
-  if (readHolder(path)?.pid === process.pid) rmSync(path, { force: true });
+  if (holderIn(readText(path))?.pid === process.pid) rmSync(path, { force: true });
 }
 
 /** Lets another process, which is taking a dead one's lock away, finish. */
@@ -100,9 +99,14 @@ function readText(path: string): string | undefined {
   }
 }
 
-function readHolder(path: string): LockHolder | undefined {
+function livingHolder(text: string | undefined): LockHolder | undefined {
+  const holder = holderIn(text);
+  return holder && processStart(holder.pid) === holder.startedAt ? holder : undefined;
+}
+
+function holderIn(text: string | undefined): LockHolder | undefined {
   try {
-    const value: unknown = JSON.parse(readText(path) ?? "");
+    const value: unknown = JSON.parse(text ?? "");
     if (typeof value !== "object" || value === null) return undefined;
     const { pid, startedAt, command, since } = value as Partial<LockHolder>;
     if (typeof pid !== "number" || typeof startedAt !== "string") return undefined;

@@ -86,7 +86,7 @@ async function run(command: string): Promise<string> {
 
 async function pods(): Promise<PodLike[]> {
   const list = await kube?.list("/api/v1/pods");
-  return (list?.items ?? []) as PodLike[];
+  return list?.items ?? [];
 }
 
 async function identity(): Promise<Identity> {

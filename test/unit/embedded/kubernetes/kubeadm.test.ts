@@ -90,7 +90,7 @@ describe("kubeadm", () => {
     const files = master.machine.rootFiles;
     expect(files.stat("/etc/kubernetes/pki/ca.key").mode).toBe(0o600);
     expect(files.stat("/etc/kubernetes/pki/apiserver.crt").mode).toBe(0o644);
-    expect(await publicKeyPin(files.readText("/etc/kubernetes/pki/ca.crt"))).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(publicKeyPin(files.readText("/etc/kubernetes/pki/ca.crt"))).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect((await master.run(["kubeadm", "init", "phase", "certs", "all"])).stdout).toContain(
       "[certs] Using existing ca certificate authority\n",
     );
