@@ -67,8 +67,3 @@ export const texts: Reader<string[]> = (value, problem) => {
 export function optional<T>(read: Reader<T>): Reader<T | undefined> {
   return (value, problem) => (value === undefined ? undefined : read(value, problem));
 }
-
-export function oneOf<const T extends string>(...choices: T[]): Reader<T> {
-  return (value, problem) =>
-    choices.find((choice) => choice === value) ?? problem(`must be one of ${choices.join(", ")}`);
-}

@@ -35,7 +35,7 @@ export function readLimits(): Limit[] {
 }
 
 /** The text after each `Simplified:` in a comment, with the comment's following lines until it ends. */
-export function limitsIn(source: string): { line: number; text: string }[] {
+function limitsIn(source: string): { line: number; text: string }[] {
   const found: { line: number; text: string }[] = [];
   const lines = source.split("\n");
   for (const [index, line] of lines.entries()) {

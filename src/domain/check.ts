@@ -43,12 +43,6 @@ export interface KubeObject {
   [field: string]: unknown;
 }
 
-/** An HTTP answer as a check sees it. */
-export interface HttpAnswer {
-  status: number;
-  body: string;
-}
-
 export interface CheckContext {
   machine(name: string): Promise<Machine>;
   /** Rejects with LabError `no-cluster` before there is one. */

@@ -41,7 +41,7 @@ export function startProgram(argv: readonly string[], { home, env = {}, cwd = tm
 }
 
 /** Collects what a process prints until it ends. */
-export function ended(child: Child): Promise<Ended> {
+function ended(child: Child): Promise<Ended> {
   const output = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].setEncoding("utf8");
@@ -62,7 +62,7 @@ export function runProgram(argv: readonly string[], options: RunOptions): Promis
 }
 
 /** The first JSON document that a process prints while it goes on. Rejects with its messages when it ends before. */
-export function firstJson<T>(child: Child): Promise<T> {
+function firstJson<T>(child: Child): Promise<T> {
   let text = "";
   let messages = "";
   child.stdout.setEncoding("utf8");
@@ -168,7 +168,7 @@ async function usePortsOfItsOwn(home: string): Promise<void> {
 }
 
 /** A free port below those that the system gives to outgoing connections, so that it stays free while a lab is off. */
-export async function unusedPort(): Promise<number> {
+async function unusedPort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     const server = createServer();

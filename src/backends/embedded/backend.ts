@@ -37,7 +37,7 @@ export interface EmbeddedOptions {
   onNotice?: (text: string) => void;
 }
 
-export const embeddedInfo: BackendInfo = {
+const embeddedInfo: BackendInfo = {
   id: "embedded",
   title: "embedded machines (modelled, in this process)",
   features: { lifecycle: true, snapshots: true, interactiveShell: true, hostPorts: true, simulated: true },

@@ -15,7 +15,7 @@ const refuse = (member: string) => (): never => {
 };
 
 /** A network on which one handler answers HTTP; where it does not, nobody listens. */
-export function networkOf(handler: Handler): LabNetwork {
+function networkOf(handler: Handler): LabNetwork {
   return {
     async fetch(_from, text, options = {}) {
       const url = new URL(text);

@@ -72,7 +72,7 @@ export function clusterOf(lab: TestLab): TestCluster {
   };
 }
 
-export const httpImage = "docker.io/haw/http-server:v1";
+const httpImage = "docker.io/haw/http-server:v1";
 
 /** The images that the recordings' matrix used, with modules and binaries of the same behaviour. */
 export function addMatrixImages(lab: TestLab, runtime: "crio" | "containerd"): void {

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import type { MachineRole, Pace, Profile } from "../../../../src/domain/backend.ts";
 import { EmbeddedLab } from "../../../../src/backends/embedded/lab.ts";
 import { executableBytes } from "../../../../src/backends/embedded/machine/executable.ts";
@@ -22,7 +21,7 @@ export interface Ran {
 }
 
 /** Runs a command as root and waits for it. */
-export async function run(machine: ModelledMachine, line: string, who: Credentials = root): Promise<Ran> {
+async function run(machine: ModelledMachine, line: string, who: Credentials = root): Promise<Ran> {
   const stdout = new Collector();
   const stderr = new Collector();
   const process = machine.processes.spawn({
@@ -189,7 +188,7 @@ export async function furnish(machine: ModelledMachine, options: NodeOptions): P
   await machine.units.start(unit);
 }
 
-export const crunConfiguration = `[crio.runtime]
+const crunConfiguration = `[crio.runtime]
 default_runtime = "crun"
 [crio.runtime.runtimes.crun]
 runtime_path = "/usr/local/bin/crun"
@@ -218,8 +217,6 @@ export function addImage(
   const repository = name.slice(0, name.lastIndexOf(":"));
   store.add(content, [name], [`${repository}@${content.manifestDigest}`]);
 }
-
-export const yaml = (value: unknown): string => stringify(value);
 
 /** Asks until the answer is as wanted; rejects with the last answer when it never is. */
 export async function until(

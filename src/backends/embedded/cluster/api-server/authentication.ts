@@ -7,7 +7,7 @@ import { knownKind } from "../resources/kinds.ts";
 
 export const anonymous: UserInfo = { name: "system:anonymous", groups: ["system:unauthenticated"] };
 
-export const unauthorized = (): Error => failure(401, "Unauthorized", "Unauthorized");
+const unauthorized = (): Error => failure(401, "Unauthorized", "Unauthorized");
 
 const withAuthenticated = (name: string, groups: readonly string[]): UserInfo => ({
   name,

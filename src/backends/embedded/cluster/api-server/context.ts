@@ -1,7 +1,7 @@
 import type { Clock, Random } from "../../../../domain/clock.ts";
 import type { UserInfo } from "../api.ts";
 import type { ObjectStore } from "../store/store.ts";
-import { apiVersionOf, type ResourceKind } from "../resources/kinds.ts";
+import { type ResourceKind } from "../resources/kinds.ts";
 
 /** What every part of the API server works with. */
 export interface ServerContext {
@@ -66,5 +66,3 @@ export const objectSubject = (kind: ResourceKind, name: string): { name: string;
   group: kind.group,
   kind: kind.kind,
 });
-
-export { apiVersionOf };

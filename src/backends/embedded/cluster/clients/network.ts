@@ -67,7 +67,7 @@ function isStatus(value: unknown): value is StatusObject {
 }
 
 /** The error in an answer that is none of success. */
-export function answerError(status: number, text: string): ApiError {
+function answerError(status: number, text: string): ApiError {
   try {
     const value: unknown = JSON.parse(text);
     if (isStatus(value)) return new ApiError(value);
@@ -182,7 +182,7 @@ async function* watchNetwork(
 }
 
 /** The events of a watch's answer as they arrive. */
-export async function* watchEvents(response: HttpResponse): AsyncGenerator<WatchEvent> {
+async function* watchEvents(response: HttpResponse): AsyncGenerator<WatchEvent> {
   const decoder = new TextDecoder();
   let rest = "";
   const chunks = response.body instanceof Uint8Array ? [response.body] : response.body;

@@ -26,7 +26,7 @@ interface Special {
 /** A string longer than this would take the lab's memory with it. */
 const maxLength = 1 << 26;
 
-export const scalar = (value?: string): Variable => ({
+const scalar = (value?: string): Variable => ({
   kind: "scalar",
   value,
   items: new Map(),

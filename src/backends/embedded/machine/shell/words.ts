@@ -37,7 +37,7 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 /** A byte that is no character of its own, kept in a string (see `encodeShell`). */
-export const byteCharacter = (byte: number): string => String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte);
+const byteCharacter = (byte: number): string => String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte);
 
 /** Decodes one backslash sequence of `$'..'`, `echo -e` and `printf`; `at` is after the backslash. */
 export function decodeEscape(text: string, at: number, octalZero = false): { value: string; end: number } | undefined {

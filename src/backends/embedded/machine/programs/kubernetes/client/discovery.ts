@@ -20,10 +20,6 @@ export interface ApiResource {
 export const apiVersionOf = (resource: ApiResource): string =>
   resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
 
-/** `pods`, or `deployments.apps` with its group. */
-export const qualifiedName = (resource: ApiResource): string =>
-  resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`;
-
 /** `pod`, or `deployment.apps`: the prefix of names in output. */
 export const outputPrefix = (resource: ApiResource): string => {
   const kind = resource.kind.toLowerCase();

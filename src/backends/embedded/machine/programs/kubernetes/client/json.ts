@@ -10,7 +10,7 @@ export function objectAt(value: unknown, ...path: string[]): Json {
   return isObject(found) ? found : {};
 }
 
-export function at(value: unknown, ...path: string[]): unknown {
+function at(value: unknown, ...path: string[]): unknown {
   let current = value;
   for (const key of path) {
     if (!isObject(current)) return undefined;

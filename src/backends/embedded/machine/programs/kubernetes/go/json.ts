@@ -11,6 +11,3 @@ function sorted(value: unknown): unknown {
   // Object.fromEntries would reorder integer-like keys; JSON.stringify follows the same order, which Go sorts as text.
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([k, v]) => [k, sorted(v)]));
 }
-
-/** Go's %q of a string. */
-export const quote = (text: string): string => JSON.stringify(text);

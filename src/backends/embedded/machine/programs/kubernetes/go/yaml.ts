@@ -18,7 +18,7 @@ const keysOf = (value: JsonMap): string[] =>
     .sort(naturalOrder);
 
 /** go-yaml's key order: digits compare as numbers, letters before other signs. */
-export function naturalOrder(a: string, b: string): number {
+function naturalOrder(a: string, b: string): number {
   const left = [...a];
   const right = [...b];
   let digits = false;

@@ -70,7 +70,7 @@ function configMapReader(namespace: string, name: string, configMapName: string,
 }
 
 /** ClusterConfiguration as kubeadm stores it. */
-export function clusterConfiguration(setup: Setup): string {
+function clusterConfiguration(setup: Setup): string {
   const newer = minorOf(setup.kubernetesVersion) >= 31;
   return toYaml({
     apiServer: newer ? {} : { extraArgs: { "authorization-mode": "Node,RBAC" }, timeoutForControlPlane: "4m0s" },

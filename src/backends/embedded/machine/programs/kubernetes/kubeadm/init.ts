@@ -47,7 +47,7 @@ interface Phase {
 }
 
 /** The server that other machines are told to use. */
-export const serverUrl = (setup: Setup): string =>
+const serverUrl = (setup: Setup): string =>
   `https://${setup.controlPlaneEndpoint === "" ? `${setup.advertiseAddress}:${setup.bindPort}` : withPort(setup.controlPlaneEndpoint, setup.bindPort)}`;
 
 const phases: readonly Phase[] = [

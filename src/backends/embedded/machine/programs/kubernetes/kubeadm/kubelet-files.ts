@@ -21,7 +21,7 @@ const zeroDurations = [
 ];
 
 /** The kubelet's configuration as kubeadm writes and uploads it. */
-export function kubeletConfiguration(setup: Setup): Json {
+function kubeletConfiguration(setup: Setup): Json {
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     authentication: {

@@ -16,7 +16,7 @@ interface Finding {
 }
 
 /** The directories of a process's PATH, searched for an executable file. */
-export function findExecutable(process: Process, name: string): string | undefined {
+function findExecutable(process: Process, name: string): string | undefined {
   for (const folder of (process.env["PATH"] ?? "").split(":")) {
     const path = `${folder}/${name}`;
     if (
@@ -31,7 +31,7 @@ export function findExecutable(process: Process, name: string): string | undefin
 }
 
 /** The version a binary carries, as its `--version` prints it, without `v`. */
-export function versionOfExecutable(process: Process, name: string): string | undefined {
+function versionOfExecutable(process: Process, name: string): string | undefined {
   const path = findExecutable(process, name);
   if (path === undefined) return undefined;
   return parseExecutable(process.files.readBytes(path))?.version.replace(/^v/, "");

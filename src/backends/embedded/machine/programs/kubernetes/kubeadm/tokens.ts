@@ -1,7 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Random } from "../../../../../../domain/clock.ts";
 import { pathOf, type ApiResource } from "../client/discovery.ts";
-import { isApiError } from "../client/errors.ts";
 import { objectsAt, textAt, type Json } from "../client/json.ts";
 import type { Connection } from "../client/connection.ts";
 import { rfc3339 } from "../go/duration.ts";
@@ -20,8 +19,6 @@ const core = (plural: string, kind: string, namespaced = true): ApiResource => (
 });
 
 export const secrets = core("secrets", "Secret");
-export const configMaps = core("configmaps", "ConfigMap");
-export const nodes = core("nodes", "Node", false);
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -75,7 +72,7 @@ export interface KnownToken {
   groups: string;
 }
 
-export function readTokenSecret(secret: Json): KnownToken {
+function readTokenSecret(secret: Json): KnownToken {
   const field = (name: string): string => Buffer.from(textAt(secret, "data", name), "base64").toString("utf8");
   const usages = ["authentication", "signing"].filter((usage) => field(`usage-bootstrap-${usage}`) === "true");
   return {
@@ -92,22 +89,6 @@ export async function listTokens(connection: Connection): Promise<KnownToken[]> 
     query: { fieldSelector: "type=bootstrap.kubernetes.io/token" },
   });
   return objectsAt(list, "items").map(readTokenSecret);
-}
-
-/** Creates an object, or replaces it when it exists. */
-export async function putObject(
-  connection: Connection,
-  resource: ApiResource,
-  namespace: string,
-  object: Json,
-): Promise<void> {
-  const name = textAt(object, "metadata", "name");
-  try {
-    await connection.json("POST", pathOf(resource, namespace), { body: object });
-  } catch (error) {
-    if (!isApiError(error, "AlreadyExists")) throw error;
-    await connection.json("PUT", pathOf(resource, namespace, name), { body: object });
-  }
 }
 
 const base64Url = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");

@@ -94,7 +94,8 @@ async function changeOne(
   const field = what === "label" ? "labels" : "annotations";
   const existing = objectAt(entry.object, "metadata", field);
   if (listing && changes.set.size === 0 && changes.remove.length === 0) {
-    for (const [key, value] of Object.entries(existing).sort(([a], [b]) => (a < b ? -1 : 1))) await session.out(`${key}=${String(value)}\n`);
+    for (const [key, value] of Object.entries(existing).sort(([a], [b]) => (a < b ? -1 : 1)))
+      await session.out(`${key}=${String(value)}\n`);
     return;
   }
   const mode = dryRun(session);

@@ -1,4 +1,4 @@
-import { pathOf, outputPrefix } from "../client/discovery.ts";
+import { pathOf } from "../client/discovery.ts";
 import { readChunks, errorOf } from "../client/connection.ts";
 import { CommandError, isApiError } from "../client/errors.ts";
 import { mapAt, objectAt, objectsAt, textAt, type Json } from "../client/json.ts";
@@ -145,7 +145,7 @@ async function containersOf(session: Session, pod: Json, wanted: string | undefi
 }
 
 /** The first container; says so when there are others. */
-export async function defaultContainer(session: Session, pod: Json): Promise<string> {
+async function defaultContainer(session: Session, pod: Json): Promise<string> {
   const chosen = textAt(pod, "metadata", "annotations", "kubectl.kubernetes.io/default-container");
   const containers = objectsAt(pod, "spec", "containers").map((item) => textAt(item, "name"));
   const others = [
@@ -265,6 +265,3 @@ async function exec(session: Session): Promise<number> {
   if (exitCode !== 0) await session.err(`command terminated with exit code ${exitCode}\n`);
   return exitCode;
 }
-
-/** `deployment.apps/x`, as messages name an object. */
-export const shownName = (entry: FoundObject): string => `${outputPrefix(entry.resource)}/${objectName(entry.object)}`;

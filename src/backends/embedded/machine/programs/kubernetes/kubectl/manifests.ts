@@ -112,7 +112,7 @@ async function download(session: Session, url: string): Promise<string> {
 }
 
 /** Documents between `---` lines, empty ones left out. */
-export function splitDocuments(text: string): string[] {
+function splitDocuments(text: string): string[] {
   return text.split(/^---(?:[ \t].*)?$/m).filter((part) => part.replaceAll(/^\s*(?:#.*)?$/gm, "").trim() !== "");
 }
 

@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Process } from "../../../process.ts";
 import { type Caller, Connection } from "../client/connection.ts";
 import { Discovery } from "../client/discovery.ts";
-import { CommandError, UnreachableError } from "../client/errors.ts";
+import { UnreachableError } from "../client/errors.ts";
 import {
   clusterAccess,
   loadKubeconfig,
@@ -195,7 +195,3 @@ export interface Command {
   commands?: Readonly<Record<string, Command>>;
   aliases?: readonly string[];
 }
-
-/** A usage error that points to the command's help. */
-export const usageError = (command: string, message: string): CommandError =>
-  new CommandError(`error: ${message}\nSee 'kubectl ${command} -h' for help and examples`);

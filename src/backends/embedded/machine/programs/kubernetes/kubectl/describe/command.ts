@@ -141,7 +141,7 @@ async function optional(session: Session, path: string): Promise<Json | undefine
 }
 
 /** The description of one object, asking the API for what belongs to it. */
-export async function describeOne(session: Session, { resource, object }: FoundObject): Promise<string> {
+async function describeOne(session: Session, { resource, object }: FoundObject): Promise<string> {
   const writer = new DescriptionWriter(session.now(), session.minor);
   const namespace = textAt(object, "metadata", "namespace");
   const name = objectName(object);

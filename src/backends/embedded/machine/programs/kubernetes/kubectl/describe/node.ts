@@ -14,7 +14,7 @@ const suffixes: Readonly<Record<string, number>> = {
 };
 
 /** A resource quantity as a number. */
-export function quantity(text: string): number {
+function quantity(text: string): number {
   const match = /^([\d.]+)([a-zA-Z]*)$/.exec(text);
   if (!match) return 0;
   return Number(match[1]) * (match[2] === "" ? 1 : (suffixes[match[2] ?? ""] ?? 0));
