@@ -156,8 +156,8 @@ class LastingShell implements MachineShell {
   }
 
   async close(): Promise<void> {
-    this.remember();
-    this.#slots.shells.delete(this);
+    // One that ended by `exit` is forgotten: the next one begins afresh.
+    if (this.#slots.shells.delete(this)) this.remember();
     await this.#shell.close();
   }
 

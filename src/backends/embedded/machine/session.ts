@@ -102,6 +102,8 @@ class Session implements SaveableShell {
   #interaction: Interaction | undefined;
   #end: (code: number) => void = () => undefined;
   #active = 0;
+  /** How often Ctrl-C was pressed. */
+  #interrupts = 0;
   #exited = false;
   #saved: SavedShell | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -182,8 +184,8 @@ class Session implements SaveableShell {
       await readStartupFiles(shell, "login").catch(() => undefined);
     }
     this.#shell = shell;
-    this.#interaction = interaction;
     await interaction.refreshPrompt();
+    this.#interaction = interaction;
   }
 
   prompt(): string {
@@ -202,8 +204,9 @@ class Session implements SaveableShell {
   run(line: string): Promise<{ exitCode: number; incomplete: boolean; exited: boolean }> {
     // Busy from this moment on: the next line must not be taken for one at the prompt.
     this.#active += 1;
+    const interrupts = this.#interrupts;
     const result = this.#queue
-      .then(() => this.#runLines(line))
+      .then(() => this.#runLines(line, interrupts))
       .finally(() => {
         this.#active -= 1;
         if (this.#active === 0) this.#keyboard.clear();
@@ -212,12 +215,20 @@ class Session implements SaveableShell {
     return result;
   }
 
-  async #runLines(text: string): Promise<{ exitCode: number; incomplete: boolean; exited: boolean }> {
+  async #runLines(
+    text: string,
+    interrupts: number,
+  ): Promise<{ exitCode: number; incomplete: boolean; exited: boolean }> {
     await this.#started;
     const interaction = this.#interaction;
     if (!interaction || this.#exited) return { exitCode: 1, incomplete: false, exited: true };
     let result = { exitCode: 0, incomplete: false, exited: false };
     for (const line of text.replace(/\r\n?/g, "\n").replace(/\n$/, "").split("\n")) {
+      if (interrupts !== this.#interrupts) {
+        // A terminal throws away at Ctrl-C what was typed before it and is not read yet.
+        interaction.shell.lastStatus = 130;
+        return { exitCode: 130, incomplete: false, exited: false };
+      }
       result = await interaction.feed(line);
       if (result.exited) break;
     }
@@ -236,6 +247,7 @@ class Session implements SaveableShell {
 
   signal(name: "SIGINT" | "SIGTSTP" | "SIGQUIT"): void {
     const signalName: SignalName = name;
+    if (name === "SIGINT") this.#interrupts += 1;
     signalTerminal(this.#terminal, signalName);
   }
 
