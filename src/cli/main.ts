@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { exitCodes, LabError } from "../domain/errors.ts";
+import { type ReportFormat, reportFormats } from "../grading/writers/formats.ts";
 import { packageFolder } from "./home.ts";
+import type { ReportArguments } from "./commands/report.ts";
 import type { LabArguments } from "./open-session.ts";
 
 const version = (): string => {
@@ -86,6 +88,15 @@ function commandLine(finish: (exitCode: number) => void): Command {
     .action((id: string | undefined, given: LabArguments) =>
       does(async () => (await import("./commands/course.ts")).reset(id, given)),
     );
+  lab(program.command("report"))
+    .description("write the graded report; what was never checked is skipped")
+    .addOption(
+      new Option("--format <format>", "what to write")
+        .choices(reportFormats)
+        .default("markdown" satisfies ReportFormat),
+    )
+    .option("--output <file>", "write into this file instead of printing")
+    .action((given: ReportArguments) => does(async () => (await import("./commands/report.ts")).report(given)));
   json(program.command("doctor"))
     .description("look at this computer: is everything there that the lab needs?")
     .option("--limits", "list what the embedded machines simplify")

@@ -1,76 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../../src/domain/check.ts";
-import type { Course } from "../../../src/domain/course.ts";
-import type { Report } from "../../../src/domain/report.ts";
 import { gradeReport } from "../../../src/grading/grade.ts";
+import { check, courseOf, lab, reportOf, step } from "./course.ts";
 
-const check = (id: string, points = 1, precondition = false) => ({
-  id,
-  kind: "file",
-  params: {},
-  points,
-  precondition,
-  causes: {},
-});
-const step = (id: string, checks: ReturnType<typeof check>[]) => ({
-  id,
-  title: { en: id },
-  text: { en: "" },
-  machine: "master" as const,
-  commands: [],
-  checks,
-  hints: [],
-  solution: [],
-  routes: {},
-  mistakes: [],
-});
-const course: Course = {
-  title: { en: "" },
-  chapters: [
-    {
-      id: "c",
-      title: { en: "" },
-      labs: [
-        {
-          id: "lab",
-          section: "1",
-          title: { en: "" },
-          summary: { en: "" },
-          machines: ["master"],
-          needs: [],
-          profiles: ["thesis"],
-          files: [],
-          steps: [step("one", [check("a", 2), check("p", 1, true)]), step("two", [check("b", 3)])],
-        },
-      ],
-    },
-  ],
-};
+const course = courseOf([
+  lab("lab", [step("one", [check("a", 2), check("p", 1, true)]), step("two", [check("b", 3)])]),
+]);
 
 const passed: Outcome = { status: "passed" };
 const failed: Outcome = { status: "failed", id: "x", observed: "", expected: "", cause: "", next: "" };
 const errored: Outcome = { status: "errored", error: "no answer" };
 
-function report(steps: Record<string, Record<string, Outcome>>): Report {
-  return {
-    formatVersion: 1,
-    backend: "embedded",
-    profile: "thesis",
-    labs: [
-      {
-        id: "lab",
-        steps: Object.entries(steps).map(([id, checks]) => ({
-          id,
-          checks: Object.entries(checks).map(([name, outcome]) => ({ id: name, outcome })),
-          hintsUsed: 0,
-          solutionShown: false,
-        })),
-      },
-    ],
-  };
-}
-
-const gradeOf = (steps: Record<string, Record<string, Outcome>>) => gradeReport(course, report(steps)).grade;
+const gradeOf = (steps: Record<string, Record<string, Outcome>>) => gradeReport(course, reportOf({ lab: steps })).grade;
 
 describe("the grade that follows from a report", () => {
   it("counts the points of passed checks, not of preconditions", () => {

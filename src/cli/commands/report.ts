@@ -1,0 +1,60 @@
+import {
+  closeSync,
+  fsyncSync,
+  fchmodSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { exitCodes, type ExitCode, LabError } from "../../domain/errors.ts";
+import { gradeReport } from "../../grading/grade.ts";
+import type { ReportFormat } from "../../grading/writers/formats.ts";
+import { reportWriters } from "../../grading/writers/index.ts";
+import { type LabArguments, languageOf, readCourse, withSession } from "../open-session.ts";
+
+export interface ReportArguments extends LabArguments {
+  format: ReportFormat;
+  output?: string;
+}
+
+/** Writes the graded report in a format, to standard output or into a file. Resolves with 0 whatever the grade is. */
+export async function report(given: ReportArguments): Promise<ExitCode> {
+  const { report: facts } = await withSession("report", given, (session) => session.report());
+  const course = readCourse();
+  const text = reportWriters[given.format](course, facts, gradeReport(course, facts), languageOf(given.lang));
+  if (given.output === undefined) process.stdout.write(text);
+  else writeWhole(given.output, text);
+  return exitCodes.passed;
+}
+
+/** Writes a file that is there as a whole or not at all, readable by everybody. Throws LabError `report-not-written`. */
+export function writeWhole(path: string, text: string): void {
+  let next: string | undefined;
+  try {
+    const existing = statSync(path, { throwIfNoEntry: false });
+    // A pipe or a terminal is written to; it must not be replaced by a file.
+    const direct = existing !== undefined && !existing.isFile();
+    const target = existing?.isFile() ? realpathSync(path) : path;
+    next = direct ? undefined : `${target}.${process.pid}.next`;
+    const file = openSync(next ?? target, "w", 0o644);
+    try {
+      if (next !== undefined) fchmodSync(file, 0o644);
+      const bytes = Buffer.from(text);
+      for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
+      if (next !== undefined) fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    if (next !== undefined) renameSync(next, target);
+  } catch (error) {
+    if (next !== undefined) rmSync(next, { force: true });
+    const reason = error instanceof Error && "code" in error ? String(error.code) : "an error";
+    throw new LabError("report-not-written", `--output: ${path} cannot be written, got ${reason}`, {
+      remedy: "Give a file in a folder that exists and that you can write to.",
+      cause: error,
+    });
+  }
+}
