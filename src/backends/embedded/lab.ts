@@ -158,6 +158,15 @@ export class EmbeddedLab {
     return this.#pending;
   }
 
+  /** Like persist, but a full disk is told to the learner and tried again by itself: what was done stays done. */
+  async persistOrTell(): Promise<void> {
+    try {
+      await this.persist();
+    } catch (error) {
+      this.#tell(error);
+    }
+  }
+
   /** What is saved, by component. */
   collect(): Record<string, unknown> {
     for (const callback of this.#beforePersist) callback();
@@ -211,11 +220,15 @@ export class EmbeddedLab {
       try {
         this.#saveNow();
       } catch (error) {
-        if (!(error instanceof LabError)) throw error;
-        this.#options.onTrouble(error);
-        this.#touch();
+        this.#tell(error);
       }
     });
+  }
+
+  #tell(error: unknown): void {
+    if (!(error instanceof LabError)) throw error;
+    this.#options.onTrouble(error);
+    this.#touch();
   }
 
   #saveNow(): void {

@@ -34,7 +34,7 @@ export class EmbeddedMachine implements Machine {
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const result = await execOnMachine(this.#machine(), argv, options);
-    await this.#lab().persist();
+    await this.#lab().persistOrTell();
     return result;
   }
 
@@ -60,7 +60,7 @@ export class EmbeddedMachine implements Machine {
     for (const folder of missing) rootFiles.chown(folder, uid, gid);
     rootFiles.writeWithMode(path, data, options.mode ?? 0o644);
     rootFiles.chown(path, uid, gid);
-    await this.#lab().persist();
+    await this.#lab().persistOrTell();
   }
 
   address(): Promise<string> {
@@ -122,7 +122,7 @@ class LastingShell implements MachineShell {
       delete this.#lab().shells[this.#slot];
       this.#slots.shells.delete(this);
     }
-    if (!result.incomplete) await this.#lab().persist();
+    if (!result.incomplete) await this.#lab().persistOrTell();
     return result;
   }
 
