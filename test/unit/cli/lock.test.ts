@@ -32,6 +32,8 @@ async function race(count: number): Promise<Racer[]> {
       const child = spawn(process.execPath, [racer, path, join(folder, "journal"), moment], {
         stdio: ["pipe", "pipe", "inherit"],
       });
+      // Who was refused has ended before it is told to let go.
+      child.stdin.on("error", () => undefined);
       const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
       const said = await new Promise<string>((resolve) => child.stdout.once("data", (data) => resolve(String(data))));
       return {
