@@ -180,7 +180,7 @@ export const nslookup: Program = async (process) => {
   return 0;
 };
 
-/** host. Simplified as nslookup. */
+/** host. Simplified: as nslookup, one address for a name. */
 export const host: Program = async (process) => {
   const [name] = process.argv.slice(1).filter((arg) => !arg.startsWith("-"));
   if (name === undefined) {
@@ -196,7 +196,7 @@ export const host: Program = async (process) => {
   return 0;
 };
 
-/** dig. Simplified as nslookup. */
+/** dig. Simplified: as nslookup, one address for a name. */
 export const dig: Program = async (process) => {
   const args = process.argv.slice(1);
   const short = args.includes("+short");
