@@ -31,7 +31,7 @@ export async function serveControl(session: Session, path: string, onStop: () =>
   return {
     close: () =>
       new Promise((resolve) => {
-        for (const socket of sockets) socket.destroy();
+        for (const socket of sockets) socket.destroySoon();
         server.close(() => resolve());
       }),
   };
@@ -154,7 +154,8 @@ class Connection {
         this.#edits.delete(number("edit"));
         return undefined;
       case "stop":
-        this.#onStop();
+        // Answered before the end begins, which closes this connection too.
+        setImmediate(this.#onStop);
         return undefined;
       default:
         throw new LabError("control-method", `control socket: no such method, got "${call.method}"`, {
