@@ -29,6 +29,7 @@ it("waking up: what ran answers at once, and nothing was started anew", async ()
   const state =
     "kubectl get pods -A --no-headers -o custom-columns=:.metadata.uid,:.status.containerStatuses[0].restartCount";
   const look = `${state}; kubectl logs -l app=app-wasmedge; kubectl get events --no-headers | wc -l`;
+  await scene.see("master", "kubectl get pods -l app=app-wasmedge --no-headers | wc -l", /^3$/m);
   // Events are written beside what they tell of, so the last ones may still be on their way.
   let before = await master(look);
   for (let next = await master(look); next !== before; next = await master(look)) before = next;
