@@ -105,4 +105,20 @@ const logname = tool({ usage: "", about: "Prints the login name.", options: "" }
   run.print(`${env["SUDO_USER"] ?? env["LOGNAME"] ?? userName(run, credentials.uid)}\n`);
 });
 
-export const accountPrograms: ProgramTable = { whoami, id, groups, users, logname };
+const printenv = tool(
+  { usage: "[VARIABLE]...", about: "Prints environment variables.", options: "0,null", usageStatus: 2, permute: false },
+  async (run, options) => {
+    const end = options.has("null") ? "\0" : "\n";
+    const { env } = run.process;
+    if (options.operands.length === 0) {
+      for (const [name, value] of Object.entries(env)) run.print(`${name}=${value}${end}`);
+    }
+    for (const name of options.operands) {
+      const value = Object.hasOwn(env, name) ? env[name] : undefined;
+      if (value === undefined) run.status = 1;
+      else run.print(`${value}${end}`);
+    }
+  },
+);
+
+export const accountPrograms: ProgramTable = { whoami, id, groups, users, logname, printenv };
