@@ -12,7 +12,8 @@ import type {
 } from "./ast.ts";
 import { SyntaxProblem, WordReader } from "./words.ts";
 
-const reserved = new Set([
+/** Words that begin or end compound commands. */
+export const reserved: ReadonlySet<string> = new Set([
   "if",
   "then",
   "elif",

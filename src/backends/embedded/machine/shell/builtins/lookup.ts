@@ -2,33 +2,9 @@ import { FileError } from "../../files/errors.ts";
 import { resolvePath } from "../../files/paths.ts";
 import { defaultPath, findCommand } from "../../processes.ts";
 import { ShellFailure } from "../failures.ts";
+import { reserved } from "../parser.ts";
 import type { Shell } from "../shell.ts";
 import { type Builtin, options } from "./types.ts";
-
-const keywords = new Set([
-  "if",
-  "then",
-  "elif",
-  "else",
-  "fi",
-  "for",
-  "while",
-  "until",
-  "do",
-  "done",
-  "case",
-  "esac",
-  "in",
-  "function",
-  "select",
-  "{",
-  "}",
-  "!",
-  "[[",
-  "]]",
-  "time",
-  "coproc",
-]);
 
 function pathOf(shell: Shell, name: string, path = shell.variables.get("PATH")): string | undefined {
   try {
@@ -47,7 +23,7 @@ function kindsOf(shell: Shell, name: string, path?: string): Kind[] {
   const alias = shell.aliases.get(name);
   if (alias !== undefined && (shell.interactive || shell.shopts["expand_aliases"]))
     result.push({ kind: "alias", detail: alias });
-  if (keywords.has(name)) result.push({ kind: "keyword", detail: "" });
+  if (reserved.has(name)) result.push({ kind: "keyword", detail: "" });
   const definition = shell.functions.get(name);
   if (definition) result.push({ kind: "function", detail: shell.functionText(name, definition) });
   if (Object.hasOwn(shell.builtins, name)) result.push({ kind: "builtin", detail: "" });
