@@ -1,7 +1,14 @@
 import { defineConfig } from "vitest/config";
 
 const project = (name: string, include: string[], timeoutMs: number, globalSetup: string[] = []) => ({
-  test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs, globalSetup },
+  test: {
+    name,
+    include,
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    globalSetup,
+    setupFiles: name === "unit" ? ["test/support/property-seed.ts"] : [],
+  },
 });
 
 export default defineConfig({
