@@ -1,3 +1,4 @@
+import { cniPlugins } from "./cni-plugins.ts";
 import { executableBytes } from "../../machine/executable.ts";
 import type { TarEntry } from "../../runtime/images/tar.ts";
 import { packTarGzip, tarDirectory, tarFile } from "../../runtime/images/tar.ts";
@@ -42,29 +43,9 @@ export const assetBuilders: Readonly<Record<string, (request: AssetRequest) => U
       libseccomp: "2.5.4",
     }),
   "cni-plugins"(request) {
-    const names = [
-      "bandwidth",
-      "bridge",
-      "dhcp",
-      "dummy",
-      "firewall",
-      "host-device",
-      "host-local",
-      "ipvlan",
-      "loopback",
-      "macvlan",
-      "portmap",
-      "ptp",
-      "sbr",
-      "static",
-      "tap",
-      "tuning",
-      "vlan",
-      "vrf",
-    ];
     return packTarGzip([
       tarDirectory(".", 0o755, request.mtime),
-      ...names.map((name) => program(request, `./${name}`, name, { cni: "plugin" })),
+      ...cniPlugins.map((name) => program(request, `./${name}`, name, { cni: "plugin" })),
     ]);
   },
   "spin-shim"(request) {

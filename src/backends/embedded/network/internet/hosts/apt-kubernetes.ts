@@ -1,3 +1,4 @@
+import { cniPlugins } from "../cni-plugins.ts";
 import type { Profile } from "../../../../../domain/backend.ts";
 import { deb } from "../../../machine/system/packages/deb.ts";
 import type { Deb, DebFile } from "../../../machine/system/packages/deb.ts";
@@ -48,26 +49,6 @@ ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELE
 `;
 
 const maintainer = "Kubernetes Authors <dev@kubernetes.io>";
-const cniPlugins = [
-  "bandwidth",
-  "bridge",
-  "dhcp",
-  "dummy",
-  "firewall",
-  "host-device",
-  "host-local",
-  "ipvlan",
-  "loopback",
-  "macvlan",
-  "portmap",
-  "ptp",
-  "sbr",
-  "static",
-  "tap",
-  "tuning",
-  "vlan",
-  "vrf",
-];
 
 /** The four packages of one Kubernetes release, in the old (`-00`) or the new (`-1.1`) packaging. */
 function release(version: string, revision: string, modern: boolean): Deb[] {

@@ -1,0 +1,21 @@
+/** The programs of the CNI plugins' release, which the kubernetes-cni package holds too. */
+export const cniPlugins: readonly string[] = [
+  "bandwidth",
+  "bridge",
+  "dhcp",
+  "dummy",
+  "firewall",
+  "host-device",
+  "host-local",
+  "ipvlan",
+  "loopback",
+  "macvlan",
+  "portmap",
+  "ptp",
+  "sbr",
+  "static",
+  "tap",
+  "tuning",
+  "vlan",
+  "vrf",
+];
