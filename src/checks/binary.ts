@@ -1,6 +1,7 @@
 import type { CheckKind } from "../domain/check.ts";
 import { excerpt, failed, passed } from "./outcomes.ts";
 import { optional, paramsOf, pattern, text, texts } from "./params.ts";
+import { wordsFor } from "./words/words.ts";
 
 const parse = paramsOf({
   machine: text,
@@ -21,22 +22,24 @@ export const binary: CheckKind<ReturnType<typeof parse>> = {
   parse,
   async run(params, context) {
     const { cause, next } = params;
+    const { binary: words, nothing } = wordsFor(context.language);
     const name = params.argv[0] ?? "";
     const machine = await context.machine(params.machine);
     // A login shell, because rustup extends PATH in the profile.
     const result = await machine.exec(["bash", "-lc", params.argv.join(" ")], { signal: context.signal });
     const output = `${result.stdout}${result.stderr}`;
+    const said = excerpt(output, nothing);
     if (result.exitCode === 127 || result.exitCode === 126) {
-      const observed = `${params.machine} has no program ${name}: ${excerpt(output)}`;
-      return failed("binary-missing", { observed, expected: `${name} is installed`, cause, next });
+      const observed = words.missing(params.machine, name, said);
+      return failed("binary-missing", { observed, expected: words.installed(name), cause, next });
     }
     if (!params.version.test(output)) {
-      const observed = `\`${params.argv.join(" ")}\` on ${params.machine} printed ${excerpt(output)}`;
-      return failed("binary-version", { observed, expected: `a version like /${params.version.source}/`, cause, next });
+      const observed = words.printed(params.argv.join(" "), params.machine, said);
+      return failed("binary-version", { observed, expected: words.versionLike(params.version.source), cause, next });
     }
     if (params.feature !== undefined && !output.includes(params.feature)) {
-      const observed = `${name} on ${params.machine} was built without ${params.feature}: ${excerpt(output)}`;
-      return failed("binary-feature", { observed, expected: `${params.feature} stands in its version`, cause, next });
+      const observed = words.builtWithout(name, params.machine, params.feature, said);
+      return failed("binary-feature", { observed, expected: words.featureStands(params.feature), cause, next });
     }
     return passed;
   },

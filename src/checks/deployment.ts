@@ -2,6 +2,8 @@ import type { CheckKind, KubeObject } from "../domain/check.ts";
 import { at, diagnosePods, listAt, numberAt, textAt } from "./diagnosis.ts";
 import { failed, passed } from "./outcomes.ts";
 import { labels, number, optional, paramsOf, pattern, text } from "./params.ts";
+import type { CheckWords } from "./words/en.ts";
+import { wordsFor } from "./words/words.ts";
 
 const parse = paramsOf({
   name: text,
@@ -34,16 +36,16 @@ export const deployment: CheckKind<ReturnType<typeof parse>> = {
   parse,
   async run(params, context) {
     const { next } = params;
+    const { deployment: words, pods: podWords } = wordsFor(context.language);
     const namespace = params.namespace ?? "default";
     const kube = await context.kube();
     const found = await kube.get("apps/v1", "Deployment", params.name, namespace);
-    const name = `deployment ${params.name}`;
+    const name = words.name(params.name);
     if (!found) {
-      const observed = `namespace ${namespace} has no ${name}`;
-      const cause = "The manifest was not applied, or names it differently.";
-      return failed("deployment-missing", { observed, expected: `${name} exists`, cause, next });
+      const observed = words.missing(namespace, name);
+      return failed("deployment-missing", { observed, expected: words.exists(name), cause: words.notApplied, next });
     }
-    const template = templateFailure(params, found, name, next);
+    const template = templateFailure(params, found, name, words);
     if (template) return template;
     const wanted = numberAt(found, "spec", "replicas");
     const ready = numberAt(found, "status", "readyReplicas");
@@ -52,53 +54,58 @@ export const deployment: CheckKind<ReturnType<typeof parse>> = {
     const all = numberAt(found, "status", "replicas");
     const isSeen = numberAt(found, "status", "observedGeneration") >= numberAt(found, "metadata", "generation");
     if (params.ready !== undefined && wanted !== params.ready) {
-      const observed = `${name} asks for ${wanted} replicas`;
-      const cause = "It was scaled, or the manifest has another number.";
-      return failed("deployment-replicas", { observed, expected: `${params.ready} replicas`, cause, next });
+      const observed = words.asksFor(name, wanted);
+      const expected = words.replicas(params.ready);
+      return failed("deployment-replicas", { observed, expected, cause: words.scaled, next });
     }
     const selector = Object.entries(at(found, "spec", "selector", "matchLabels") ?? {})
       .map(([key, value]) => `${key}=${String(value)}`)
       .join(",");
     const isDone = isSeen && [ready, updated, all].every((count) => count === params.ready);
     if (params.ready !== undefined && !isDone) {
-      const observed = `${name} has ${ready}/${wanted} replicas ready, ${updated} up to date`;
-      const why = await diagnosePods(kube, namespace, selector);
-      const cause = why?.cause ?? "The pods are still starting.";
-      const expected = `${params.ready}/${params.ready} ready`;
+      const observed = words.ready(name, ready, wanted, updated);
+      const why = await diagnosePods(kube, namespace, selector, podWords);
+      const cause = why?.cause ?? words.starting;
+      const expected = words.allReady(params.ready);
       return failed("deployment-not-ready", { observed, expected, cause, next: why?.next ?? next });
     }
     if (params.node !== undefined) {
       const pods = await kube.list("v1", "Pod", { namespace, labelSelector: selector });
       const elsewhere = pods.find((pod) => textAt(pod, "spec", "nodeName") !== params.node);
       if (elsewhere) {
-        const observed = `pod ${elsewhere.metadata.name} runs on ${textAt(elsewhere, "spec", "nodeName") || "no node"}`;
-        const cause = "Nothing keeps the pods on that node.";
-        return failed("deployment-elsewhere", { observed, expected: `all pods on ${params.node}`, cause, next });
+        const observed = words.runsOn(elsewhere.metadata.name, textAt(elsewhere, "spec", "nodeName"));
+        const expected = words.allOn(params.node);
+        return failed("deployment-elsewhere", { observed, expected, cause: words.nothingKeeps, next });
       }
     }
     return passed;
   },
 };
 
-function templateFailure(params: ReturnType<typeof parse>, found: KubeObject, name: string, next: string) {
+function templateFailure(
+  params: ReturnType<typeof parse>,
+  found: KubeObject,
+  name: string,
+  words: CheckWords["deployment"],
+) {
+  const { next } = params;
   const images = listAt(found, "spec", "template", "spec", "containers").map((each) => textAt(each, "image"));
   if (params.image && !images.some((image) => params.image?.test(image))) {
-    const expected = `an image like /${params.image.source}/`;
-    const cause = "The manifest names another image.";
-    return failed("deployment-image", { observed: `${name} runs ${images.join(", ")}`, expected, cause, next });
+    const observed = words.runs(name, images.join(", "));
+    const expected = words.imageLike(params.image.source);
+    return failed("deployment-image", { observed, expected, cause: words.otherImage, next });
   }
   for (const [key, value] of Object.entries(params.annotations ?? {})) {
     const has = textAt(found, "spec", "template", "metadata", "annotations", key);
     if (has === value) continue;
-    const observed = has === "" ? `its pods have no annotation ${key}` : `its pods have ${key}: ${has}`;
-    const cause = "The annotation belongs to the pod template, below spec.template.metadata.";
+    const observed = has === "" ? words.noAnnotation(key) : words.hasAnnotation(key, has);
+    const cause = words.annotationPlace;
     return failed("deployment-annotation", { observed, expected: `${key}: ${value}`, cause, next });
   }
   const runtimeClass = textAt(found, "spec", "template", "spec", "runtimeClassName");
   if (params.runtimeClass !== undefined && runtimeClass !== params.runtimeClass) {
-    const observed =
-      runtimeClass === "" ? "its pods name no RuntimeClass" : `its pods name RuntimeClass ${runtimeClass}`;
-    const cause = "runtimeClassName belongs below spec.template.spec.";
+    const observed = runtimeClass === "" ? words.noRuntimeClass : words.hasRuntimeClass(runtimeClass);
+    const cause = words.runtimeClassPlace;
     return failed("deployment-runtime-class", { observed, expected: params.runtimeClass, cause, next });
   }
   return undefined;

@@ -1,4 +1,5 @@
 import type { KubeObject, KubeReader } from "../domain/check.ts";
+import type { CheckWords } from "./words/en.ts";
 
 /** Follows a path through plain JSON. */
 export function at(value: unknown, ...path: (string | number)[]): unknown {
@@ -28,6 +29,7 @@ export async function diagnosePods(
   kube: KubeReader,
   namespace: string,
   labelSelector: string,
+  words: CheckWords["pods"],
 ): Promise<{ cause: string; next: string } | undefined> {
   const pods = await kube.list("v1", "Pod", { namespace, labelSelector });
   if (pods.length === 0) {
@@ -48,7 +50,7 @@ export async function diagnosePods(
     if (reason === "" || reason === "ContainerCreating") continue;
     const message = textAt(status, "state", "waiting", "message");
     if (/CrashLoopBackOff|Error|Completed|RunContainerError/.test(reason) && !/Image/.test(reason)) {
-      return { cause: `The container ends again and again (${reason}).`, next: `kubectl logs ${name}` };
+      return { cause: words.endsAgain(reason), next: `kubectl logs ${name}` };
     }
     return { cause: `${reason}: ${message}`, next: `kubectl describe pod ${name}` };
   }

@@ -1,6 +1,7 @@
 import type { CheckKind } from "../domain/check.ts";
 import { failed, passed } from "./outcomes.ts";
 import { optional, paramsOf, pattern, text } from "./params.ts";
+import { wordsFor } from "./words/words.ts";
 
 const parse = paramsOf({
   machine: text,
@@ -25,32 +26,32 @@ export const file: CheckKind<ReturnType<typeof parse>> = {
   async run(params, context) {
     const { path, cause, next } = params;
     const machine = await context.machine(params.machine);
-    const on = `on ${params.machine}`;
+    const { file: words } = wordsFor(context.language);
     const stat = await machine.exec(["sudo", "stat", "-L", "-c", "%U:%G %a", path], { signal: context.signal });
     if (stat.exitCode !== 0) {
-      const observed = `${path} does not exist ${on}`;
-      return failed("file-missing", { observed, expected: `${path} exists ${on}`, cause, next });
+      const observed = words.missing(path, params.machine);
+      return failed("file-missing", { observed, expected: words.exists(path, params.machine), cause, next });
     }
     const [owner = "", mode = ""] = stat.stdout.trim().split(" ");
     if (params.owner !== undefined && owner !== params.owner) {
-      const observed = `${path} ${on} belongs to ${owner}`;
-      return failed("file-owner", { observed, expected: `it belongs to ${params.owner}`, cause, next });
+      const observed = words.owner(path, params.machine, owner);
+      return failed("file-owner", { observed, expected: words.belongsTo(params.owner), cause, next });
     }
     if (params.mode !== undefined && mode !== params.mode) {
-      const observed = `${path} ${on} has mode ${mode}`;
-      return failed("file-mode", { observed, expected: `mode ${params.mode}`, cause, next });
+      const observed = words.mode(path, params.machine, mode);
+      return failed("file-mode", { observed, expected: words.wantedMode(params.mode), cause, next });
     }
     if (!params.contains && !params.lacks) return passed;
     const content = new TextDecoder().decode(await machine.readFile(path));
     if (params.contains && !params.contains.test(content)) {
-      const observed = `no line of ${path} ${on} matches /${params.contains.source}/`;
-      const expected = `a line that matches /${params.contains.source}/`;
+      const observed = words.noLine(path, params.machine, params.contains.source);
+      const expected = words.lineLike(params.contains.source);
       return failed("file-content", { observed, expected, cause, next });
     }
     const unwanted = params.lacks?.exec(content);
     if (unwanted) {
-      const observed = `${path} ${on} has "${unwanted[0]}"`;
-      return failed("file-content", { observed, expected: "no such line", cause, next });
+      const observed = words.hasLine(path, params.machine, unwanted[0]);
+      return failed("file-content", { observed, expected: words.noSuchLine, cause, next });
     }
     return passed;
   },

@@ -1,6 +1,7 @@
 import type { CheckKind, CheckContext } from "../domain/check.ts";
 import { excerpt, failed, passed } from "./outcomes.ts";
 import { number, optional, paramsOf, pattern, text } from "./params.ts";
+import { wordsFor } from "./words/words.ts";
 
 const parse = paramsOf({
   /** Where curl runs: a machine, or `host` for this computer. */
@@ -30,19 +31,21 @@ export const http: CheckKind<ReturnType<typeof parse>> = {
   parse,
   async run(params, context) {
     const { cause, next } = params;
+    const { http: words, nothing } = wordsFor(context.language);
     const url = params.from === "host" ? await hostUrl(params.nodePort ?? 0, context) : (params.url ?? "");
     const answer = params.from === "host" ? await ask(url, context.signal) : await curl(params.from, url, context);
-    const wanted = params.body ? `an answer like /${params.body.source}/` : `HTTP status ${params.status ?? 200}`;
-    const expected = `${url} gives ${wanted}`;
+    const status = params.status ?? 200;
+    const expected = params.body ? words.answerLike(url, params.body.source) : words.gives(url, status);
     if (answer.exitCode !== 0) {
-      return failed("http-unreachable", { observed: excerpt(answer.error), expected, cause, next });
+      return failed("http-unreachable", { observed: excerpt(answer.error, nothing), expected, cause, next });
     }
-    if (answer.status !== (params.status ?? 200)) {
-      const observed = `${url} answered ${answer.status}: ${excerpt(answer.body)}`;
+    const body = excerpt(answer.body, nothing);
+    if (answer.status !== status) {
+      const observed = words.answeredWith(url, answer.status, body);
       return failed("http-status", { observed, expected, cause, next });
     }
     if (params.body && !params.body.test(answer.body)) {
-      return failed("http-body", { observed: `${url} answered ${excerpt(answer.body)}`, expected, cause, next });
+      return failed("http-body", { observed: words.answered(url, body), expected, cause, next });
     }
     return passed;
   },
@@ -62,7 +65,7 @@ async function curl(from: string, url: string, context: CheckContext): Promise<A
     exitCode: result.exitCode,
     status: Number(result.stdout.slice(at + 1)),
     body: result.stdout.slice(0, Math.max(0, at)),
-    error: `curl on ${from}: ${result.stderr}`,
+    error: wordsFor(context.language).http.curlOn(from, result.stderr),
   };
 }
 

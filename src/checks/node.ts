@@ -2,6 +2,7 @@ import type { CheckKind } from "../domain/check.ts";
 import { listAt, textAt } from "./diagnosis.ts";
 import { failed, passed } from "./outcomes.ts";
 import { flag, labels, optional, paramsOf, pattern, text } from "./params.ts";
+import { wordsFor } from "./words/words.ts";
 
 const parse = paramsOf({
   name: text,
@@ -21,38 +22,38 @@ export const node: CheckKind<ReturnType<typeof parse>> = {
   parse,
   async run(params, context) {
     const { next } = params;
+    const { node: words } = wordsFor(context.language);
     const kube = await context.kube();
     const found = await kube.get("v1", "Node", params.name);
-    const name = `node ${params.name}`;
+    const name = words.name(params.name);
     if (!found) {
-      const expected = `${name} is in the cluster`;
-      const cause = "The machine has not joined, or joined under another name.";
-      return failed("node-missing", { observed: `the cluster has no ${name}`, expected, cause, next });
+      const expected = words.inCluster(name);
+      return failed("node-missing", { observed: words.missing(name), expected, cause: words.notJoined, next });
     }
     const ready = listAt(found, "status", "conditions").find((each) => textAt(each, "type") === "Ready");
     if (params.ready && textAt(ready, "status") !== "True") {
-      const observed = `${name} is not Ready (${textAt(ready, "reason") || "no status yet"})`;
-      const cause = textAt(ready, "message") || "The kubelet has not reported yet.";
-      return failed("node-not-ready", { observed, expected: `${name} is Ready`, cause, next });
+      const observed = words.notReady(name, textAt(ready, "reason"));
+      const cause = textAt(ready, "message") || words.notReported;
+      return failed("node-not-ready", { observed, expected: words.ready(name), cause, next });
     }
     const runtime = textAt(found, "status", "nodeInfo", "containerRuntimeVersion");
     if (params.runtime && !params.runtime.test(runtime)) {
-      const expected = `a container runtime like /${params.runtime.source}/`;
-      const cause = "Another container runtime is installed, or kubeadm was pointed at another socket.";
-      return failed("node-runtime", { observed: `${name} runs ${runtime || "no runtime"}`, expected, cause, next });
+      const expected = words.runtimeLike(params.runtime.source);
+      const cause = words.otherRuntime;
+      return failed("node-runtime", { observed: words.runs(name, runtime), expected, cause, next });
     }
     const kubelet = textAt(found, "status", "nodeInfo", "kubeletVersion");
     if (params.kubelet && !params.kubelet.test(kubelet)) {
-      const expected = `a kubelet version like /${params.kubelet.source}/`;
-      const cause = "The package was installed in another version.";
-      return failed("node-version", { observed: `${name} has kubelet ${kubelet}`, expected, cause, next });
+      const expected = words.kubeletLike(params.kubelet.source);
+      const cause = words.otherVersion;
+      return failed("node-version", { observed: words.hasKubelet(name, kubelet), expected, cause, next });
     }
     for (const [key, value] of Object.entries(params.labels ?? {})) {
       const has = found.metadata.labels?.[key];
       if (has === value) continue;
-      const observed = has === undefined ? `${name} has no label ${key}` : `${name} has the label ${key}=${has}`;
-      const cause = "The label was not set, or set on another node or to another value.";
-      return failed("node-label", { observed, expected: `the label ${key}=${value}`, cause, next });
+      const observed = has === undefined ? words.noLabel(name, key) : words.hasLabel(name, key, has);
+      const expected = words.wantedLabel(key, value);
+      return failed("node-label", { observed, expected, cause: words.notLabelled, next });
     }
     return passed;
   },

@@ -2,6 +2,7 @@ import type { CheckKind } from "../domain/check.ts";
 import { at, listAt, numberAt, textAt } from "./diagnosis.ts";
 import { failed, passed } from "./outcomes.ts";
 import { number, optional, paramsOf, text } from "./params.ts";
+import { wordsFor } from "./words/words.ts";
 
 const parse = paramsOf({
   name: text,
@@ -21,32 +22,32 @@ export const service: CheckKind<ReturnType<typeof parse>> = {
   parse,
   async run(params, context) {
     const { next } = params;
+    const { service: words } = wordsFor(context.language);
     const namespace = params.namespace ?? "default";
     const kube = await context.kube();
     const found = await kube.get("v1", "Service", params.name, namespace);
-    const name = `service ${params.name}`;
+    const name = words.name(params.name);
     if (!found) {
-      const cause = "The manifest was not applied, or names it differently.";
-      const observed = `namespace ${namespace} has no ${name}`;
-      return failed("service-missing", { observed, expected: `${name} exists`, cause, next });
+      const observed = words.missing(namespace, name);
+      return failed("service-missing", { observed, expected: words.exists(name), cause: words.notApplied, next });
     }
     const type = textAt(found, "spec", "type");
     if (params.type !== undefined && type !== params.type) {
-      const cause = "The default is ClusterIP, which is reachable only inside the cluster.";
-      return failed("service-type", { observed: `${name} is a ${type}`, expected: params.type, cause, next });
+      const observed = words.isType(name, type);
+      return failed("service-type", { observed, expected: params.type, cause: words.defaultType, next });
     }
     const ports = listAt(found, "spec", "ports");
     const nodePorts = ports.map((port) => numberAt(port, "nodePort"));
     if (params.nodePort !== undefined && !nodePorts.includes(params.nodePort)) {
-      const observed = `${name} has node port ${nodePorts.join(", ")}`;
-      const cause = "Without nodePort in the manifest Kubernetes picks one at random.";
-      return failed("service-node-port", { observed, expected: String(params.nodePort), cause, next });
+      const observed = words.hasNodePort(name, nodePorts.join(", "));
+      const expected = String(params.nodePort);
+      return failed("service-node-port", { observed, expected, cause: words.randomPort, next });
     }
     const targets = ports.map((port) => numberAt(port, "targetPort"));
     if (params.targetPort !== undefined && !targets.includes(params.targetPort)) {
-      const observed = `${name} sends to port ${targets.join(", ")} of its pods`;
-      const cause = "targetPort must be the port that the program in the container listens on.";
-      return failed("service-target-port", { observed, expected: String(params.targetPort), cause, next });
+      const observed = words.sendsTo(name, targets.join(", "));
+      const expected = String(params.targetPort);
+      return failed("service-target-port", { observed, expected, cause: words.targetPort, next });
     }
     if (params.endpoints === undefined) return passed;
     const slices = await kube.list("discovery.k8s.io/v1", "EndpointSlice", {
@@ -58,8 +59,8 @@ export const service: CheckKind<ReturnType<typeof parse>> = {
       .filter((endpoint) => at(endpoint, "conditions", "ready") === true).length;
     if (ready !== params.endpoints) {
       const selector = JSON.stringify(at(found, "spec", "selector") ?? {});
-      const cause = `Its selector ${selector} must match the labels of ready pods.`;
-      const observed = `${name} has ${ready} ready endpoints`;
+      const cause = words.selector(selector);
+      const observed = words.endpoints(name, ready);
       return failed("service-endpoints", { observed, expected: `${params.endpoints}`, cause, next });
     }
     return passed;

@@ -1,6 +1,7 @@
 import type { CheckKind } from "../domain/check.ts";
 import { excerpt, failed, passed } from "./outcomes.ts";
 import { flag, paramsOf, text } from "./params.ts";
+import { wordsFor } from "./words/words.ts";
 
 const parse = paramsOf({
   machine: text,
@@ -18,6 +19,7 @@ export const unit: CheckKind<ReturnType<typeof parse>> = {
   parse,
   async run(params, context) {
     const { next } = params;
+    const { unit: words, nothing } = wordsFor(context.language);
     const machine = await context.machine(params.machine);
     const signal = context.signal;
     const show = await machine.exec(
@@ -25,11 +27,10 @@ export const unit: CheckKind<ReturnType<typeof parse>> = {
       { signal },
     );
     const state = new Map(show.stdout.split("\n").map((line) => [line.split("=")[0], line.split("=")[1] ?? ""]));
-    const on = `${params.unit} on ${params.machine}`;
-    const expected = `${on} is active (running)${params.enabled ? " and enabled" : ""}`;
+    const on = words.name(params.unit, params.machine);
+    const expected = words.wanted(on, params.enabled);
     if (state.get("LoadState") !== "loaded") {
-      const cause = "What brings this unit is not installed, or systemd has not read its file yet.";
-      return failed("unit-missing", { observed: `${on} is not known to systemd`, expected, cause, next });
+      return failed("unit-missing", { observed: words.unknown(on), expected, cause: words.notInstalled, next });
     }
     const active = state.get("ActiveState") ?? "";
     if (active === "failed" || state.get("SubState") === "auto-restart") {
@@ -37,16 +38,15 @@ export const unit: CheckKind<ReturnType<typeof parse>> = {
         ["sudo", "journalctl", "-u", params.unit, "-n", "3", "--no-pager", "-o", "cat"],
         { signal },
       );
-      const cause = `Its journal ends with: ${excerpt(journal.stdout, 240)}`;
-      return failed("unit-failed", { observed: `${on} has failed`, expected, cause, next });
+      const cause = words.journal(excerpt(journal.stdout, nothing, 240));
+      return failed("unit-failed", { observed: words.failed(on), expected, cause, next });
     }
     if (active !== "active") {
-      const cause = "It was not started, or it was stopped.";
-      return failed("unit-inactive", { observed: `${on} is ${active}`, expected, cause, next });
+      return failed("unit-inactive", { observed: words.is(on, active), expected, cause: words.notStarted, next });
     }
     if (params.enabled && state.get("UnitFileState") !== "enabled") {
-      const cause = "It runs now, but would not run after a reboot.";
-      return failed("unit-disabled", { observed: `${on} is ${state.get("UnitFileState")}`, expected, cause, next });
+      const observed = words.is(on, state.get("UnitFileState") ?? "");
+      return failed("unit-disabled", { observed, expected, cause: words.notEnabled, next });
     }
     return passed;
   },

@@ -1,5 +1,5 @@
 import type { Machine } from "./machine.ts";
-import type { HostAccess, Profile } from "./backend.ts";
+import type { HostAccess, Language, Profile } from "./backend.ts";
 
 /** Facts of a failure, in the words of a person: what was seen, what should be, why, what to type next. */
 export interface Failure {
@@ -49,6 +49,8 @@ export interface CheckContext {
   kube(): Promise<KubeReader>;
   host(): Promise<HostAccess>;
   profile: Profile;
+  /** Of what an outcome says. */
+  language: Language;
   signal: AbortSignal;
 }
 
