@@ -30,7 +30,8 @@ export interface Trouble {
   remedy: string;
 }
 
-function troubleOf(error: unknown): Trouble {
+/** What an actor rejected with, in words. */
+export function troubleOf(error: unknown): Trouble {
   if (typeof error === "object" && error !== null && "message" in error) {
     const remedy = "remedy" in error ? String(error.remedy) : "Try again.";
     return { message: String(error.message), remedy };
@@ -103,9 +104,11 @@ export const guided = setup({
   },
 });
 
-function indexOf(path: readonly Place[], place: Place): number {
-  return path.findIndex((each) => each.lab === place.lab && each.step === place.step);
-}
+export const samePlace = (one: Place, other: Place): boolean => one.lab === other.lab && one.step === other.step;
+
+/** Where in the path a place is; -1 when it is not there. */
+export const indexOf = (path: readonly Place[], place: Place): number =>
+  path.findIndex((each) => samePlace(each, place));
 
 /** The place a guided scenario stands at. */
 export function placeAt(context: { path: readonly Place[]; index: number }): Place {
