@@ -29,14 +29,14 @@ const backend = await openEmbeddedBackend({
   clock: systemClock,
   random: systemRandom,
 });
-const course = readCourse();
+const course = readCourse("thesis");
 const player = new ActionPlayer({ backend, runOnHost });
 const { signal } = new AbortController();
 const times = { controlPlane: Number.NaN, apply: Number.NaN };
-const prepared: string[] = [];
+const holds = { prepared: [] };
 for (const id of ["control-plane", "crun-build", "crun-node", "crun-deploy"]) {
   const lab = findLab(course, id);
-  await prepareLab(lab, { backend, labsFolder: join(root, "labs"), prepared });
+  await prepareLab(lab, { backend, labsFolder: join(root, "labs"), holds, runOnHost, signal });
   const master = await backend.machine("master");
   for (const step of lab.steps) {
     const commands = step.solution.flatMap((action) => ("run" in action ? [action.run] : []));

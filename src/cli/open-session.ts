@@ -4,10 +4,12 @@ import { setFlagsFromString } from "node:v8";
 import { openBackend } from "../backends/registry.ts";
 import { bindCheck } from "../checks/registry.ts";
 import { loadCourse } from "../content/load.ts";
+import { readComponents } from "../content/versions.ts";
 import type { Backend, Language, Pace, Profile } from "../domain/backend.ts";
 import type { KubeReader } from "../domain/check.ts";
 import type { Course } from "../domain/course.ts";
 import { LabError } from "../domain/errors.ts";
+import { runOnHost } from "../process/host-command.ts";
 import { Progress } from "../progress/progress.ts";
 import { LocalSession, snapshotId } from "../runner/local-session.ts";
 import type { Session } from "../runner/session.ts";
@@ -28,8 +30,18 @@ export interface LabArguments {
 
 export const labsFolder = (): string => join(packageFolder(), "labs");
 
-export function readCourse(): Course {
-  return loadCourse(labsFolder(), { parseCheck: (kind, params, where) => void bindCheck(kind, params, where) });
+/** The course as it is in a profile. Throws LabError `content-invalid`. */
+export function readCourse(profile: Profile): Course {
+  return loadCourse(labsFolder(), {
+    profile,
+    components: readComponents(join(packageFolder(), "vm-images", "catalog.yaml"), profile),
+    parseCheck: (kind, params, where) => void bindCheck(kind, params, where),
+  });
+}
+
+/** The profile asked for, else that of the saved lab, else the thesis's. */
+export function profileOf(asked: Profile | undefined): Profile {
+  return asked ?? (savedIn(openHome(process.env).path, "profile") === "current" ? "current" : "thesis");
 }
 
 export const openKube = async (kubeconfig: string): Promise<KubeReader> =>
@@ -77,7 +89,7 @@ async function openHeldLab(
   const base = folder ?? home.path;
   const progress = new Progress(
     join(base, "progress.json"),
-    given.backend ?? savedBackend(base) ?? "embedded",
+    given.backend ?? savedIn(base, "backend") ?? "embedded",
     given.profile ?? "thesis",
   );
   const { data } = progress;
@@ -102,7 +114,7 @@ async function openHeldLab(
     home,
     backend,
     get course() {
-      return (course ??= readCourse());
+      return (course ??= readCourse(data.profile));
     },
     progress,
     notices,
@@ -118,10 +130,11 @@ async function openHeldLab(
   };
 }
 
-function savedBackend(base: string): string | undefined {
+/** A field of the saved progress, read without opening the lab. */
+function savedIn(base: string, field: "backend" | "profile"): string | undefined {
   const path = join(base, "progress.json");
   if (!existsSync(path)) return undefined;
-  return /"backend": "([a-z]+)"/.exec(readFileSync(path, "utf8"))?.[1];
+  return new RegExp(`"${field}": "([a-z]+)"`).exec(readFileSync(path, "utf8"))?.[1];
 }
 
 function refuseOther(option: string, asked: string | undefined, saved: string): void {
@@ -143,6 +156,7 @@ export async function openLocalSession(lab: OpenLab, given: LabArguments, startL
     language: languageOf(given.lang),
     clock: systemClock,
     openKube,
+    runOnHost,
     notices: lab.notices,
     ...(startLab === undefined ? {} : { startLab }),
   });

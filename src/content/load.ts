@@ -2,13 +2,18 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
-import type { Language, MachineRole } from "../domain/backend.ts";
+import type { Language, MachineRole, Profile } from "../domain/backend.ts";
 import type { Action, Chapter, CheckSpec, Course, Hint, Lab, Prose, Step } from "../domain/course.ts";
 import { exitCodes, LabError } from "../domain/errors.ts";
 import { type LabProse, parseProse } from "./prose.ts";
 import { type ActionData, courseSchema, type LabData, labSchema } from "./schema.ts";
+import { type Components, fillVersions } from "./versions.ts";
 
 export interface LoadOptions {
+  /** Whose versions the texts and commands follow. */
+  profile: Profile;
+  /** The profile's components and their fields, for `{{version NAME}}` and `{{catalog NAME.FIELD}}`. */
+  components: Components;
   /** Checks a check's parameters; the message of what it throws becomes a problem. */
   parseCheck: (kind: string, params: unknown, where: string) => void;
 }
@@ -25,7 +30,7 @@ export function loadCourse(folder: string, options: LoadOptions): Course {
     const labs: Lab[] = [];
     for (const id of chapter.labs) {
       const lab = loadLab(join(folder, id), id, options, problems);
-      if (lab) labs.push(lab);
+      if (lab?.profiles.includes(options.profile)) labs.push(lab);
     }
     chapters.push({ id: chapter.id, title: withoutUndefined(chapter.title), labs });
   }
@@ -40,31 +45,42 @@ export function loadCourse(folder: string, options: LoadOptions): Course {
 }
 
 function checkNeeds(chapters: Chapter[], problems: string[]): void {
-  const seen = new Set<string>();
+  const seen = new Map<string, Lab>();
   for (const lab of chapters.flatMap((chapter) => chapter.labs)) {
-    for (const need of lab.needs) {
-      if (!seen.has(need)) problems.push(`labs/${lab.id}/lab.yaml: needs: no earlier lab of that id, got "${need}"`);
+    for (const id of lab.needs) {
+      const where = `labs/${lab.id}/lab.yaml: needs:`;
+      const need = seen.get(id);
+      if (!need) problems.push(`${where} no earlier lab of that id, got "${id}"`);
+      else if (need.environment !== lab.environment) {
+        problems.push(`${where} must be a lab of environment ${lab.environment}, got "${id}" of ${need.environment}`);
+      }
     }
-    seen.add(lab.id);
+    seen.set(lab.id, lab);
   }
 }
 
 function loadLab(folder: string, id: string, options: LoadOptions, problems: string[]): Lab | undefined {
   const path = join(folder, "lab.yaml");
-  const data = readYaml(path, labSchema, problems);
-  if (!data) return undefined;
+  const whole = readYaml(path, labSchema, problems);
+  if (!whole) return undefined;
+  const filled = (text: string, where: string): string =>
+    fillVersions(text, options.components, (problem) => problems.push(`${where}: ${problem}`));
+  const data = onlyOf(
+    options.profile,
+    mapStrings(whole, (text) => filled(text, path)),
+  );
   if (data.id !== id) problems.push(`${path}: id: must be the folder's name "${id}", got "${data.id}"`);
   const prose = new Map<Language, LabProse>();
   for (const language of languages) {
     const file = join(folder, `${language}.md`);
     if (!existsSync(file)) continue;
-    const parsed = parseProse(readFileSync(file, "utf8"));
+    const parsed = parseProse(filled(readFileSync(file, "utf8"), file), options.profile);
     problems.push(...parsed.problems.map((problem) => `${file}: ${problem}`));
     for (const step of data.steps) {
       if (!parsed.steps.has(step.id)) problems.push(`${file}: no section "## ${step.id}: …" for that step`);
     }
     for (const step of parsed.steps.keys()) {
-      if (!data.steps.some((each) => each.id === step)) problems.push(`${file}: no step of that id, got "${step}"`);
+      if (!whole.steps.some((each) => each.id === step)) problems.push(`${file}: no step of that id, got "${step}"`);
     }
     prose.set(language, parsed);
   }
@@ -91,10 +107,19 @@ function loadLab(folder: string, id: string, options: LoadOptions, problems: str
     section: data.section,
     title: inLanguages((of) => of.title),
     summary: inLanguages((of) => of.summary),
+    scenario: data.scenario,
+    environment: data.environment,
     machines: data.machines,
+    setup: data.setup.map(toAction),
     needs: data.needs,
     profiles: data.profiles,
-    files: data.files.map((file) => ({ ...file, mode: Number.parseInt(file.mode, 8) })),
+    files: data.files.map(({ machine, path, owner, mode, source }) => ({
+      machine,
+      path,
+      owner,
+      mode: Number.parseInt(mode, 8),
+      source,
+    })),
     steps: data.steps.map((step) => toStep(step, path, inLanguages, options, problems)),
   };
 }
@@ -107,7 +132,7 @@ function toStep(
   problems: string[],
 ): Step {
   const checks = step.checks.map((check): CheckSpec => {
-    const { id, kind, points, precondition, ...params } = check;
+    const { id, kind, points, precondition, profile: _, ...params } = check;
     try {
       options.parseCheck(kind, params, `${path}: steps.${step.id}.checks.${id}`);
     } catch (error) {
@@ -144,13 +169,50 @@ function toStep(
     title: inLanguages((of) => of.steps.get(step.id)?.title),
     text: inLanguages((of) => of.steps.get(step.id)?.text),
     machine: step.machine,
+    covers: step.covers,
+    fault: step.fault.map(toAction),
     commands: step.commands.map(toAction),
     checks,
     hints,
     solution: step.solution.map(toAction),
     routes: Object.fromEntries(Object.entries(step.routes).map(([name, actions]) => [name, actions.map(toAction)])),
-    mistakes: step.mistakes.map((mistake) => ({ ...mistake, actions: mistake.actions.map(toAction) })),
+    mistakes: step.mistakes.map(({ id, check, failure, actions, after }) => ({
+      id,
+      check,
+      failure,
+      actions: actions.map(toAction),
+      on: after === "solution" ? "solved" : "unsolved",
+    })),
   };
+}
+
+/** The lab without what belongs to the other profile. */
+function onlyOf(profile: Profile, data: LabData): LabData {
+  const keep = <T extends { profile?: Profile | undefined }>(items: readonly T[]): T[] =>
+    items.filter((item) => item.profile === undefined || item.profile === profile);
+  return {
+    ...data,
+    setup: keep(data.setup),
+    files: keep(data.files),
+    steps: keep(data.steps).map((step) => ({
+      ...step,
+      fault: keep(step.fault),
+      commands: keep(step.commands),
+      checks: keep(step.checks),
+      solution: keep(step.solution),
+      routes: Object.fromEntries(Object.entries(step.routes).map(([name, actions]) => [name, keep(actions)])),
+      mistakes: keep(step.mistakes).map((mistake) => ({ ...mistake, actions: keep(mistake.actions) })),
+    })),
+  };
+}
+
+/** The same value with every string in it changed. */
+function mapStrings<T>(value: T, change: (text: string) => string): T;
+function mapStrings(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === "string") return change(value);
+  if (Array.isArray(value)) return value.map((item: unknown) => mapStrings(item, change));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapStrings(item, change)]));
 }
 
 function toAction(data: ActionData): Action {

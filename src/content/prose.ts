@@ -1,10 +1,11 @@
+import type { Profile } from "../domain/backend.ts";
 import type { Hint } from "../domain/course.ts";
 
 export interface StepProse {
   title: string;
   text: string;
   hints: Map<Hint["level"], string>;
-  /** Overrides of a check's cause, by `check-id/failure-id`. */
+  /** Overrides of a check's words, by `check-id/failure-id`, `check-id/cause` or `check-id/expected`. */
   causes: Map<string, string>;
 }
 
@@ -19,15 +20,26 @@ export interface LabProse {
 /**
  * Reads a lab's prose file: `# Title`, a summary, then `## step-id: Title` per step with its text and, at its end,
  * optional `### Hints` (`- nudge: …`, `- pointer: …`, `- command: …`) and `### Causes` (`- check/failure: …`) lists.
+ * Lines between `<!-- profile: NAME -->` and `<!-- /profile -->` stand only in that profile.
  */
-export function parseProse(markdown: string): LabProse {
+export function parseProse(markdown: string, profile: Profile): LabProse {
   const prose: LabProse = { title: "", summary: "", steps: new Map(), problems: [] };
   let step: StepProse | undefined;
   let list: "hints" | "causes" | undefined;
   let fenced = false;
   let lastItem: ((more: string) => void) | undefined;
+  let only: string | undefined;
   for (const [index, line] of markdown.split("\n").entries()) {
     const where = `line ${index + 1}`;
+    const mark = /^<!-- (?:profile: (thesis|current)|(\/)profile) -->$/.exec(line);
+    if (mark) {
+      if (mark[2] ? only === undefined : only !== undefined) {
+        prose.problems.push(`${where}: profile blocks open and close in turn, got "${line}"`);
+      }
+      only = mark[1];
+      continue;
+    }
+    if (only !== undefined && only !== profile) continue;
     if (line.startsWith("```")) fenced = !fenced;
     const heading = fenced ? undefined : /^(#{1,3}) (.*)$/.exec(line);
     if (heading) {
@@ -68,6 +80,7 @@ export function parseProse(markdown: string): LabProse {
       lastItem = (more) => target.set(name, `${target.get(name) ?? ""} ${more}`);
     }
   }
+  if (only !== undefined) prose.problems.push(`the end: a block of profile ${only} is not closed`);
   prose.summary = prose.summary.trim();
   for (const each of prose.steps.values()) each.text = each.text.trim();
   return prose;

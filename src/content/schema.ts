@@ -6,31 +6,50 @@ const id = z
 const machine = z.enum(["master", "worker1", "worker2"]);
 const profile = z.enum(["thesis", "current"]);
 
-/** `- master: COMMAND` or `- host: COMMAND`. */
+/** `- master: COMMAND` or `- host: COMMAND`; with `profile:` beside it, only there. */
 const action = z
-  .strictObject({ master: z.string(), worker1: z.string(), worker2: z.string(), host: z.string() })
+  .strictObject({ master: z.string(), worker1: z.string(), worker2: z.string(), host: z.string(), profile })
   .partial()
-  .refine((value) => Object.keys(value).length === 1, "must name exactly one of master, worker1, worker2, host");
+  .refine(
+    (value) => Object.keys(value).filter((key) => key !== "profile").length === 1,
+    "must name exactly one of master, worker1, worker2, host",
+  );
 
 const check = z.looseObject({
   id,
   kind: z.string(),
   points: z.number().int().positive().default(1),
   precondition: z.boolean().default(false),
+  profile: profile.optional(),
 });
 
 const mistake = z.strictObject({
   id,
+  profile: profile.optional(),
   actions: z.array(action),
+  /** Played on the solved step instead of the unsolved one. */
+  after: z.literal("solution").optional(),
   /** Id of the check that must fail. */
   check: id,
   /** Id of the failure it must report. */
   failure: id,
 });
 
+/** What of the thesis a step teaches, e.g. `section-3.2.1`, `figure-13`. */
+const covered = z
+  .string()
+  .regex(
+    /^(section-[234](\.[0-9]+)*|(figure|table|listing)-[0-9]+|appendix-[abc])$/,
+    "must name a section, figure, table, listing or appendix of the thesis",
+  );
+
 const step = z.strictObject({
   id,
+  profile: profile.optional(),
   machine,
+  covers: z.array(covered).default([]),
+  /** Breaks the machines when a step of a break-fix lab begins. */
+  fault: z.array(action).default([]),
   commands: z.array(action).default([]),
   checks: z.array(check).min(1),
   solution: z.array(action).min(1),
@@ -39,6 +58,7 @@ const step = z.strictObject({
 });
 
 const file = z.strictObject({
+  profile: profile.optional(),
   machine,
   path: z.string().startsWith("/"),
   owner: z.string().default("ubuntu:ubuntu"),
@@ -53,7 +73,10 @@ export const labSchema = z.strictObject({
   formatVersion: z.literal(1),
   id,
   section: z.string(),
+  scenario: z.enum(["guided", "break-fix"]).default("guided"),
+  environment: id.default("course"),
   machines: z.array(machine).min(1),
+  setup: z.array(action).default([]),
   needs: z.array(id).default([]),
   profiles: z.array(profile).min(1),
   files: z.array(file).default([]),

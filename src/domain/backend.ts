@@ -71,6 +71,8 @@ export interface Backend {
   /** Where the kubeconfig for this computer is, or will be once there is a cluster. */
   kubeconfigPath?(): string;
   snapshots?: SnapshotStore;
+  /** Starts every machine there is again from its image, as it first booted. */
+  renew?(): Promise<void>;
   /** Writes everything to disk; resolves when it is there. */
   save(): Promise<void>;
   /** Saves and lets go of every resource of this process; machines of a real backend stay. */

@@ -17,7 +17,7 @@ export interface CheckSpec {
   params: unknown;
   points: number;
   precondition: boolean;
-  /** Overrides of the kind's own words, by failure id. */
+  /** Overrides of the kind's own words: by failure id the cause, by `cause` and `expected` those of every failure. */
   causes: Readonly<Record<string, Prose>>;
 }
 
@@ -33,6 +33,10 @@ export interface Step {
   text: Prose;
   /** The machine whose shell the step opens on. */
   machine: MachineRole;
+  /** What of the thesis it teaches, e.g. `section-3.2.1`, `figure-13`. */
+  covers: readonly string[];
+  /** Breaks the machines when the step begins; empty but in break-fix labs. */
+  fault: Action[];
   /** Commands shown for the learner to type or run with a key. */
   commands: Action[];
   checks: CheckSpec[];
@@ -41,7 +45,17 @@ export interface Step {
   /** Other ways to reach the same state, tested like the solution. */
   routes: Readonly<Record<string, Action[]>>;
   /** Wrong answers for the content test: actions, and the failure id they must produce. */
-  mistakes: { id: string; actions: Action[]; check: string; failure: string }[];
+  mistakes: Mistake[];
+}
+
+/** A wrong answer: what somebody does, and the failure that one check must then report. */
+export interface Mistake {
+  id: string;
+  actions: Action[];
+  /** On which state of the step it is made. */
+  on: "unsolved" | "solved";
+  check: string;
+  failure: string;
 }
 
 /** A file put on a machine before the lab begins. */
@@ -61,7 +75,13 @@ export interface Lab {
   section: string;
   title: Prose;
   summary: Prose;
+  /** How it is played. */
+  scenario: "guided" | "break-fix";
+  /** Labs of one environment share the state of the machines; another environment begins with fresh ones. */
+  environment: string;
   machines: MachineRole[];
+  /** Brings fresh machines to where the lab begins; played once, before its first step. */
+  setup: Action[];
   /** Labs whose end state this one starts from, in order. */
   needs: string[];
   profiles: Profile[];

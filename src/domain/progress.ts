@@ -19,8 +19,10 @@ export interface ProgressData {
   current: { lab: string; step: string } | undefined;
   /** By lab id, then step id. */
   labs: Record<string, Record<string, StepProgress>>;
-  /** Labs whose files were put on the machines. */
+  /** Labs whose files were put on the machines and whose setup was played. */
   prepared: string[];
+  /** The labs' environment that the machines are in; absent before the first lab, and in older files. */
+  environment?: string;
 }
 
 /** What a session writes down about its learner. */

@@ -8,6 +8,7 @@ import type { Course, Lab } from "../domain/course.ts";
 import type { Report } from "../domain/report.ts";
 import { type GradedReport, gradeReport } from "../grading/grade.ts";
 import { Checker, findStep } from "./checker.ts";
+import type { MachinesHold } from "./environment.ts";
 import { findLab, neededLabs, prepareLab } from "./prepare.ts";
 import { ActionPlayer, type FailedCommand, type RunOnHost } from "./solution.ts";
 
@@ -25,7 +26,7 @@ export interface AutopilotOptions {
   clock: Clock;
   openKube: (kubeconfig: string) => Promise<KubeReader>;
   runOnHost: RunOnHost;
-  prepared: string[];
+  holds: MachinesHold;
   signal: AbortSignal;
   onStep?: (place: Place, detail: "solving" | "passed" | "failed") => void;
   onText?: (on: string, text: string) => void;

@@ -83,17 +83,21 @@ export class Checker {
   }
 
   #inLanguage(spec: CheckSpec, outcome: Outcome & { status: "failed" }): Outcome {
-    const cause = spec.causes[outcome.id];
-    return cause ? { ...outcome, cause: cause[this.#options.language] ?? cause.en } : outcome;
+    const { language } = this.#options;
+    const words = (key: string): string | undefined =>
+      spec.causes[key]?.[language] || spec.causes[key]?.en || undefined;
+    const { id, cause, expected } = outcome;
+    return { ...outcome, cause: words(id) ?? words("cause") ?? cause, expected: words("expected") ?? expected };
   }
 
   #context(signal: AbortSignal): CheckContext {
-    const { backend, profile } = this.#options;
+    const { backend, profile, language } = this.#options;
     return {
       machine: (name) => backend.machine(name),
       kube: () => this.#kube(),
       host: () => backend.hostAccess(),
       profile,
+      language,
       signal,
     };
   }

@@ -4,6 +4,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { Action, Course, Lab, Step } from "../domain/course.ts";
 import type { CheckReport } from "../domain/report.ts";
 import { Checker } from "./checker.ts";
+import type { MachinesHold } from "./environment.ts";
 import { prepareLab } from "./prepare.ts";
 import { ActionPlayer, type RunOnHost } from "./solution.ts";
 
@@ -42,7 +43,7 @@ export interface StepResult {
  */
 export async function testContent(options: ContentTestOptions): Promise<StepResult[]> {
   const checker = new Checker(options);
-  const prepared: string[] = [];
+  const holds: MachinesHold = { prepared: [] };
   const results: StepResult[] = [];
   let player = new ActionPlayer(options);
   const play = async (actions: readonly Action[]): Promise<string[]> => {
@@ -57,7 +58,7 @@ export async function testContent(options: ContentTestOptions): Promise<StepResu
   };
   try {
     for (const lab of options.labs) {
-      await prepareLab(lab, { ...options, prepared });
+      await prepareLab(lab, { ...options, holds });
       const route = options.routes?.[lab.id];
       for (const step of lab.steps) {
         const problems: string[] = [];

@@ -11,6 +11,7 @@ import type { ProgressStore } from "../domain/progress.ts";
 import type { CheckReport, Grade, LabReport, Report, StepReport } from "../domain/report.ts";
 import { gradeReport } from "../grading/grade.ts";
 import { Checker, findStep } from "./checker.ts";
+import { isIn, keepEnvironment, laterLabs } from "./environment.ts";
 import { allLabs, findLab, prepareLab } from "./prepare.ts";
 import type {
   CommandView,
@@ -22,7 +23,7 @@ import type {
   StepOutline,
   StepView,
 } from "./session.ts";
-import { placeholderValues } from "./solution.ts";
+import { placeholderValues, type RunOnHost } from "./solution.ts";
 
 export interface LocalSessionOptions {
   backend: Backend;
@@ -33,6 +34,7 @@ export interface LocalSessionOptions {
   language: Language;
   clock: Clock;
   openKube: (kubeconfig: string) => Promise<KubeReader>;
+  runOnHost: RunOnHost;
   notices: string[];
   /** Begin here instead of where the learner left. */
   startLab?: string;
@@ -40,11 +42,6 @@ export interface LocalSessionOptions {
 
 /** Name of the snapshot that is made when a step begins. */
 export const snapshotId = (place: Place): string => `${place.lab}/${place.step}`;
-
-const labsAfter = (course: Course, id: string): string[] => {
-  const ids = allLabs(course).map((lab) => lab.id);
-  return ids.slice(ids.indexOf(id) + 1);
-};
 
 /** One learner playing the course in this process. */
 export class LocalSession implements Session {
@@ -165,6 +162,12 @@ export class LocalSession implements Session {
 
   async ask(labId: string, stepId?: string): Promise<LabReport> {
     const lab = findLab(this.#options.course, labId);
+    if (!isIn(this.#options.progress.data, lab)) {
+      throw new LabError("environment-differs", `${labId}: its machines are not in use, got those of another lab`, {
+        remedy: `Go there first: \`wasm-k8s-lab start ${labId}\`.`,
+        exitCode: 3,
+      });
+    }
     const steps = stepId === undefined ? lab.steps : [findStep(lab.steps, labId, stepId)];
     const reports: StepReport[] = [];
     for (const step of steps) {
@@ -215,11 +218,13 @@ export class LocalSession implements Session {
   }
 
   async #prepare(place: Place): Promise<CheckReport[]> {
-    const { course, progress, backend, labsFolder } = this.#options;
+    const { course, progress, backend, labsFolder, runOnHost } = this.#options;
     await prepareLab(findLab(course, place.lab), {
       backend,
       labsFolder,
-      prepared: progress.data.prepared,
+      runOnHost,
+      holds: progress.data,
+      signal: this.#abort.signal,
       onDetail: (detail) => {
         this.#detail = detail;
         this.#changed();
@@ -246,12 +251,16 @@ export class LocalSession implements Session {
         exitCode: 2,
       });
     }
+    const target = findLab(course, place.lab);
+    if (!isIn(progress.data, target)) await keepEnvironment(backend, progress.data);
     await backend.snapshots.restore(snapshotId(place));
-    let later = false;
-    for (const lab of allLabs(course)) {
+    progress.data.environment = target.environment;
+    const later = laterLabs(course, target);
+    for (const lab of [target, ...later]) {
+      let undone = lab !== target;
       for (const step of lab.steps) {
-        later ||= lab.id === place.lab && step.id === place.step;
-        if (!later) continue;
+        undone ||= step.id === place.step;
+        if (!undone) continue;
         const known = progress.step(lab.id, step.id);
         known.checks = {};
         known.solved = false;
@@ -259,7 +268,7 @@ export class LocalSession implements Session {
         if (id !== snapshotId(place)) await backend.snapshots.remove(id);
       }
     }
-    progress.data.prepared = progress.data.prepared.filter((id) => !labsAfter(course, place.lab).includes(id));
+    progress.data.prepared = progress.data.prepared.filter((id) => !later.some((lab) => lab.id === id));
     this.#save();
     this.#actor.send({ type: "GOTO", place });
   }

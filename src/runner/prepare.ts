@@ -3,23 +3,32 @@ import { labFileSource } from "../content/load.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { Course, Lab } from "../domain/course.ts";
 import { LabError } from "../domain/errors.ts";
+import { enterEnvironment, type MachinesHold } from "./environment.ts";
+import { ActionPlayer, type RunOnHost } from "./solution.ts";
 
 export interface PrepareOptions {
   backend: Backend;
   /** Folder that holds the labs, for their `files/`. */
   labsFolder: string;
-  /** Labs whose files are on the machines already; this one is added. */
-  prepared: string[];
+  /** What the machines hold; the lab is added once it is prepared. */
+  holds: MachinesHold;
+  runOnHost: RunOnHost;
+  signal: AbortSignal;
   onDetail?: (detail: string) => void;
 }
 
-/** Starts a lab's machines and puts its files on them, once; a learner's later edits are never overwritten. */
+/**
+ * Brings the machines into the lab's environment and starts those it needs; puts its files on them and plays its setup,
+ * once: a learner's later edits are never overwritten. Throws LabError `setup-failed`.
+ */
 export async function prepareLab(lab: Lab, options: PrepareOptions): Promise<void> {
+  await enterEnvironment(options.backend, options.holds, lab);
   for (const name of lab.machines) {
     options.onDetail?.(name);
     await options.backend.ensure({ name, role: name });
   }
-  if (options.prepared.includes(lab.id)) return;
+  const { prepared } = options.holds;
+  if (prepared.includes(lab.id)) return;
   for (const file of lab.files) {
     const machine = await options.backend.machine(file.machine);
     const source = labFileSource(options.labsFolder, lab.id, file.source);
@@ -27,8 +36,26 @@ export async function prepareLab(lab: Lab, options: PrepareOptions): Promise<voi
     const content = readFileSync(source);
     await machine.writeFile(file.path, content, { owner: file.owner, mode: file.mode });
   }
-  options.prepared.push(lab.id);
+  await playSetup(lab, options);
+  prepared.push(lab.id);
   await options.backend.save();
+}
+
+async function playSetup(lab: Lab, options: PrepareOptions): Promise<void> {
+  const player = new ActionPlayer(options);
+  try {
+    for (const action of lab.setup) {
+      options.onDetail?.("host" in action ? action.host : `${action.machine}$ ${action.run}`);
+      const [failure] = await player.play([action], options.signal);
+      if (!failure) continue;
+      const { on, command, exitCode, output } = failure;
+      throw new LabError("setup-failed", `${lab.id}: setup on ${on}: ${command} ended with ${exitCode}: ${output}`, {
+        remedy: "Begin the lab again; `wasm-k8s-lab reset` begins with fresh machines.",
+      });
+    }
+  } finally {
+    await player.close();
+  }
 }
 
 export const allLabs = (course: Course): Lab[] => course.chapters.flatMap((chapter) => chapter.labs);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openEmbeddedBackend } from "../../src/backends/embedded/backend.ts";
 import { readCourse } from "../../src/cli/open-session.ts";
 import { systemClock, systemRandom } from "../../src/cli/system-clock.ts";
-import type { Backend } from "../../src/domain/backend.ts";
+import type { Backend, Profile } from "../../src/domain/backend.ts";
 import type { Course } from "../../src/domain/course.ts";
 
 export interface OpenedLab {
@@ -17,18 +17,18 @@ export interface OpenedLab {
 export const labsFolder = join(import.meta.dirname, "../../labs");
 
 /** A fresh embedded lab in a folder of its own, at the pace of an autopilot. */
-export async function openFreshLab(): Promise<OpenedLab> {
+export async function openFreshLab(profile: Profile = "thesis"): Promise<OpenedLab> {
   const folder = mkdtempSync(join(tmpdir(), "wasm-k8s-lab-test-"));
   const backend = await openEmbeddedBackend({
     folder,
-    profile: "thesis",
+    profile,
     pace: "instant",
     clock: systemClock,
     random: systemRandom,
   });
   return {
     backend,
-    course: readCourse(),
+    course: readCourse(profile),
     folder,
     async close() {
       await backend.close();

@@ -5,6 +5,7 @@ import type { Action, Lab } from "../../src/domain/course.ts";
 import type { MachineShell } from "../../src/domain/machine.ts";
 import { runOnHost } from "../../src/process/host-command.ts";
 import { Checker } from "../../src/runner/checker.ts";
+import type { MachinesHold } from "../../src/runner/environment.ts";
 import { allLabs, prepareLab } from "../../src/runner/prepare.ts";
 import { ActionPlayer } from "../../src/runner/solution.ts";
 import { labsFolder, openFreshLab, type OpenedLab } from "./embedded.ts";
@@ -22,7 +23,7 @@ const patienceMs = 12_000;
 /** One embedded lab, played to where a story begins, with a keyboard on each machine and snapshots to come back to. */
 export class Scene {
   readonly lab: OpenedLab;
-  #prepared: string[] = [];
+  #holds: MachinesHold = { prepared: [] };
   #shells = new Map<string, { shell: MachineShell; take: () => string }>();
   #checker: Checker;
 
@@ -44,13 +45,13 @@ export class Scene {
   /** Plays the solutions of a lab, up to but without a step. Throws when a check does not pass. */
   async solve(labId: string, options: { from?: string; until?: string } = {}): Promise<void> {
     const lab = this.#lab(labId);
-    await prepareLab(lab, { backend: this.backend, labsFolder, prepared: this.#prepared });
+    const { signal } = new AbortController();
+    await prepareLab(lab, { backend: this.backend, labsFolder, holds: this.#holds, runOnHost, signal });
     const from = options.from === undefined ? 0 : lab.steps.findIndex((step) => step.id === options.from);
     const until =
       options.until === undefined ? lab.steps.length : lab.steps.findIndex((step) => step.id === options.until);
     for (const step of lab.steps.slice(from, until)) {
       await this.play(step.solution);
-      const signal = new AbortController().signal;
       const reports = await this.#checker.checkUntilPassed(step, patienceMs, signal);
       const open = reports.filter((report) => report.outcome.status !== "passed");
       if (open.length > 0) throw new Error(`${labId}/${step.id}: ${JSON.stringify(open)}`);

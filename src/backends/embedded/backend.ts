@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import type { Backend, BackendInfo, HostAccess, MachineSummary, Pace, Profile } from "../../domain/backend.ts";
+import type { Backend, BackendInfo, HostAccess, MachineSpec, MachineSummary, Pace, Profile } from "../../domain/backend.ts";
 import type { Clock, Random } from "../../domain/clock.ts";
 import { LabError } from "../../domain/errors.ts";
 import type { Machine } from "../../domain/machine.ts";
@@ -93,7 +93,7 @@ class EmbeddedBackend implements Backend {
     return Promise.resolve({ usable: true, detail: "runs in this process; nothing to install" });
   }
 
-  async ensure(spec: { name: string; role: "master" | "worker1" | "worker2" }): Promise<Machine> {
+  async ensure(spec: MachineSpec): Promise<Machine> {
     await this.#lab.ensure(spec);
     return this.machine(spec.name);
   }
@@ -198,11 +198,25 @@ class EmbeddedBackend implements Backend {
         exitCode: 2,
       });
     }
+    await this.#become(components);
+  }
+
+  async renew(): Promise<void> {
+    const specs = this.#lab.machines().map(({ name, role }) => ({ name, role }));
+    await this.#become(undefined, specs);
+  }
+
+  /** Goes on with other machines: saved ones, or fresh ones. */
+  async #become(
+    components: Readonly<Record<string, unknown>> | undefined,
+    fresh: readonly MachineSpec[] = [],
+  ): Promise<void> {
     await this.#doors?.close();
     await this.#lab.stop();
     this.#lab = this.#makeLab(components);
     this.#openDoors();
     await this.#lab.resume();
+    for (const spec of fresh) await this.#lab.ensure(spec);
     for (const shell of this.#slots.shells) shell.reopen();
     await this.#lab.persist();
     await this.#doors?.settled();

@@ -117,6 +117,10 @@ class LastingShell implements MachineShell {
   }
 
   async run(line: string): Promise<{ exitCode: number; incomplete: boolean; exited: boolean }> {
+    if (this.#isAbsent()) {
+      this.#options.onOutput(`${this.#name}: there is no such machine in this lab\n`);
+      return { exitCode: 255, incomplete: false, exited: false };
+    }
     const result = await this.#shell.run(line);
     if (result.exited) {
       delete this.#lab().shells[this.#slot];
@@ -163,12 +167,18 @@ class LastingShell implements MachineShell {
 
   /** Keeps the shell's state with the lab. */
   remember(): void {
+    if (this.#isAbsent()) return;
     this.#lab().shells[this.#slot] = this.#shell.snapshot();
   }
 
-  /** Goes on as the shell of the restored lab. */
+  /** Goes on as the shell of the machines that are there now. */
   reopen(): void {
-    this.#shell = this.#open();
+    if (!this.#isAbsent()) this.#shell = this.#open();
+  }
+
+  /** True in an environment that has no such machine; the shell waits for another one. */
+  #isAbsent(): boolean {
+    return this.#lab().machine(this.#name) === undefined;
   }
 
   #open(): ReturnType<typeof openMachineShell> {

@@ -5,7 +5,7 @@ import { allLabs, findLab } from "../../runner/prepare.ts";
 import { textsFor } from "../../texts/texts.ts";
 import { openHome } from "../home.ts";
 import { takeLock } from "../lock.ts";
-import { connectToHost, type LabArguments, languageOf, readCourse, withSession } from "../open-session.ts";
+import { connectToHost, type LabArguments, languageOf, profileOf, readCourse, withSession } from "../open-session.ts";
 import { exitCodeOf, outcomeLines, print, printJson } from "../output.ts";
 import { systemClock } from "../system-clock.ts";
 
@@ -56,7 +56,7 @@ export async function status(given: CourseArguments): Promise<number> {
 
 /** Lists chapters, labs and steps. */
 export function list(given: CourseArguments): number {
-  const course = readCourse();
+  const course = readCourse(profileOf(given.profile));
   const language = languageOf(given.lang);
   if (given.json) {
     printJson(
@@ -105,7 +105,7 @@ export async function goTo(place: string, given: CourseArguments): Promise<numbe
 /** Forgets the saved lab, or brings the machines back to where one lab began. */
 export async function reset(lab: string | undefined, given: CourseArguments): Promise<number> {
   if (lab !== undefined) {
-    const first = findLab(readCourse(), lab).steps[0];
+    const first = findLab(readCourse(profileOf(given.profile)), lab).steps[0];
     return goTo(`${lab}/${first?.id ?? ""}`, given);
   }
   const host = await connectToHost();

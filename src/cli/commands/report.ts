@@ -13,7 +13,7 @@ import { exitCodes, type ExitCode, LabError } from "../../domain/errors.ts";
 import { gradeReport } from "../../grading/grade.ts";
 import type { ReportFormat } from "../../grading/writers/formats.ts";
 import { reportWriters } from "../../grading/writers/index.ts";
-import { type LabArguments, languageOf, readCourse, withSession } from "../open-session.ts";
+import { type LabArguments, languageOf, profileOf, readCourse, withSession } from "../open-session.ts";
 
 export interface ReportArguments extends LabArguments {
   format: ReportFormat;
@@ -23,7 +23,7 @@ export interface ReportArguments extends LabArguments {
 /** Writes the graded report in a format, to standard output or into a file. Resolves with 0 whatever the grade is. */
 export async function report(given: ReportArguments): Promise<ExitCode> {
   const { report: facts } = await withSession("report", given, (session) => session.report());
-  const course = readCourse();
+  const course = readCourse(profileOf(given.profile));
   const text = reportWriters[given.format](course, facts, gradeReport(course, facts), languageOf(given.lang));
   if (given.output === undefined) process.stdout.write(text);
   else writeWhole(given.output, text);

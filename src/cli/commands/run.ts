@@ -4,6 +4,7 @@ import { LabError } from "../../domain/errors.ts";
 import { runOnHost } from "../../process/host-command.ts";
 import { playLabs } from "../../runner/autopilot.ts";
 import { Checker } from "../../runner/checker.ts";
+import { isIn, isKept } from "../../runner/environment.ts";
 import { allLabs, findLab } from "../../runner/prepare.ts";
 import { textsFor } from "../../texts/texts.ts";
 import { systemClock } from "../system-clock.ts";
@@ -44,7 +45,7 @@ export async function run(labs: readonly string[], given: RunArguments): Promise
       clock: systemClock,
       openKube,
       runOnHost,
-      prepared: progress.data.prepared,
+      holds: progress.data,
       signal: abort.signal,
       onStep: ({ lab: id, step }, detail) => {
         if (detail === "solving") process.stderr.write(`${texts.run.solving(`${id}/${step}`)}\n`);
@@ -96,6 +97,7 @@ export async function run(labs: readonly string[], given: RunArguments): Promise
 /** True when the learner has solved the lab's first step, so that playing it here would prove nothing. */
 async function isPlayed(lab: OpenLab, id: string, given: RunArguments): Promise<boolean> {
   const first = findLab(lab.course, id);
+  if (!isIn(lab.progress.data, first)) return isKept(lab.backend, first);
   const step = first.steps[0];
   const machines = await lab.backend.list();
   if (!step || !first.machines.every((name) => machines.some((machine) => machine.name === name))) return false;

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bindCheck } from "../../../src/checks/registry.ts";
 import { loadCourse } from "../../../src/content/load.ts";
 import { fillPlaceholders } from "../../../src/content/placeholders.ts";
+import { readComponents } from "../../../src/content/versions.ts";
 import { parseProse } from "../../../src/content/prose.ts";
 import { LabError } from "../../../src/domain/errors.ts";
 import { allLabs } from "../../../src/runner/prepare.ts";
@@ -40,7 +41,7 @@ const lab = (steps: string): string =>
 
 function problemsOf(): string {
   try {
-    loadCourse(folder, { parseCheck });
+    loadCourse(folder, { parseCheck, profile: "thesis", components: {} });
   } catch (error) {
     if (error instanceof LabError) return error.message;
     throw error;
@@ -54,7 +55,7 @@ describe("reading the course", () => {
       lab(step),
       "# Title\n\nSummary.\n\n## one: First\nText.\n\n### Hints\n- nudge: look\n  closer\n\n### Causes\n- c/file-missing: own words\n",
     );
-    const [found] = allLabs(loadCourse(folder, { parseCheck }));
+    const [found] = allLabs(loadCourse(folder, { parseCheck, profile: "thesis", components: {} }));
     expect(found).toMatchObject({ id: "a-lab", title: { en: "Title" }, summary: { en: "Summary." } });
     expect(found?.steps[0]).toMatchObject({
       text: { en: "Text." },
@@ -94,7 +95,7 @@ describe("reading the course", () => {
   });
 
   it("reads prose without touching fenced code", () => {
-    const prose = parseProse("# T\n\n## a: A\n```\n## not a heading\n```\n");
+    const prose = parseProse("# T\n\n## a: A\n```\n## not a heading\n```\n", "thesis");
     expect(prose.problems).toEqual([]);
     expect(prose.steps.get("a")?.text).toContain("## not a heading");
   });
@@ -109,7 +110,11 @@ describe("reading the course", () => {
 
 describe("the course that is shipped", () => {
   it("has no problems", () => {
-    const course = loadCourse(join(import.meta.dirname, "../../../labs"), { parseCheck });
+    const course = loadCourse(join(import.meta.dirname, "../../../labs"), {
+      parseCheck,
+      profile: "thesis",
+      components: readComponents(join(import.meta.dirname, "../../../vm-images/catalog.yaml"), "thesis"),
+    });
     expect(allLabs(course).map((each) => each.id)).toEqual(
       expect.arrayContaining(["control-plane", "crun-build", "crun-node", "crun-deploy"]),
     );
