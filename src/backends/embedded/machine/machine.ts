@@ -2,8 +2,10 @@ import type { Clock, Random } from "../../../domain/clock.ts";
 import type { MachineRole, Profile } from "../../../domain/backend.ts";
 import type { LabNetwork } from "../network/network.ts";
 import type { Pacing } from "../pacing.ts";
+import type { Traffic } from "../picture/traffic.ts";
 import type { BlobStore, Credentials, FileSystem, FileView } from "./files/file-system.ts";
 import type { ByteSink, ByteSource } from "./io.ts";
+import type { Isolation } from "./isolation.ts";
 import type { Program, SignalName, Terminal } from "./process.ts";
 import type { NetworkPlace } from "../network/network.ts";
 
@@ -17,6 +19,8 @@ export interface Environment {
   /** Large contents of all machines, by digest. */
   readonly blobs: BlobStore;
   readonly options: EnvironmentOptions;
+  /** Told of what passes between the components, for who looks on. */
+  readonly traffic?: Traffic;
   machine(name: string): ModelledMachine | undefined;
   machines(): readonly ModelledMachine[];
   /** Resolves when everything that happened so far is on disk. */
@@ -121,10 +125,18 @@ export interface SpawnRequest {
   onReady?: () => void;
   /** Executes this instead of the file's program; used by the shell for scripts and subshells. */
   program?: Program;
+  /** Namespaces and root of the process; a child has its parent's. */
+  isolation?: Isolation;
+  /** Path of its control group; a child is in its parent's. */
+  cgroup?: string;
+  /** Until it resolves the process waits under the name `argv`, as `runc init` does. */
+  waiting?: { argv: readonly string[]; until: Promise<void> };
 }
 
 export interface RunningProcess {
   readonly pid: number;
+  /** The same process as the machine around its PID namespace counts it; else `pid`. */
+  readonly outerPid: number;
   /** Resolves with the exit code; never rejects. */
   readonly exit: Promise<number>;
   kill(signal: SignalName): void;
@@ -138,6 +150,13 @@ export interface ProcessEntry {
   /** Milliseconds since the epoch. */
   startedAt: number;
   terminal: string | undefined;
+  isolation?: Isolation;
+  cgroup?: string;
+  /** Its number in its own PID namespace, where that is another one. */
+  innerPid?: number;
+  /** The machine and the network as the process sees them. */
+  machine: ModelledMachine;
+  place: NetworkPlace;
 }
 
 /** Starts and lists the processes of one machine. */
@@ -150,8 +169,11 @@ export interface Processes {
   list(): readonly ProcessEntry[];
   /** False when there is no such process. */
   kill(pid: number, signal: SignalName): boolean;
-  /** The same programs for another root file system, as in a container: `machine` is the host with other files. */
-  chroot?(machine: ModelledMachine): Processes;
+  /**
+   * The same programs for another root file system, as in a container: `machine` is the host with other files.
+   * With `isolation` they are in a PID namespace of their own, and the machine around it lists and kills them too.
+   */
+  chroot?(machine: ModelledMachine, isolation?: Isolation): Processes;
 }
 
 export interface InstalledPackage {

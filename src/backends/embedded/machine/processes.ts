@@ -3,6 +3,7 @@ import type { ModelledMachine, ProcessEntry, Processes, RunningProcess, SpawnReq
 import type { NetworkPlace } from "../network/network.ts";
 import { type Executable, parseExecutable } from "./executable.ts";
 import { FileError } from "./files/errors.ts";
+import type { Isolation } from "./isolation.ts";
 import type { Credentials, FileView } from "./files/file-system.ts";
 import { basename, resolvePath } from "./files/paths.ts";
 import { BrokenPipe, type ByteSink, type ByteSource, emptySource, encode, nullSink } from "./io.ts";
@@ -85,15 +86,26 @@ interface Entry {
   kill(name: SignalName): void;
 }
 
+/** The PID namespace of a container: its first process is 1, and the table around it lists its processes as well. */
+interface InnerNamespace {
+  isolation: Isolation;
+  outer: ProcessTable;
+}
+
 class ProcessTable implements Processes {
   readonly #machine: ModelledMachine;
   readonly #programs: ProgramTable;
   readonly #entries = new Map<number, Entry>();
-  #nextPid = 1000;
+  #nextPid: number;
+  readonly #inner: InnerNamespace | undefined;
+  /** Of a PID namespace's processes: their numbers in the table around it. */
+  readonly #outerPids = new Map<number, number>();
 
-  constructor(machine: ModelledMachine, programs: ProgramTable) {
+  constructor(machine: ModelledMachine, programs: ProgramTable, inner?: InnerNamespace) {
     this.#machine = machine;
     this.#programs = programs;
+    this.#inner = inner;
+    this.#nextPid = inner ? 1 : 1000;
   }
 
   spawn(request: SpawnRequest): RunningProcess {
@@ -123,31 +135,74 @@ class ProcessTable implements Processes {
         void afterGrace().then(() => resolve(code));
       });
     });
-    const exit = Promise.race([runToEnd(process, resolved.program), killed]).then((code) => {
+    const info = this.#infoOf(pid, request, resolved);
+    const begin = request.waiting?.until.then(() => void (info.argv = resolved.argv));
+    const exit = Promise.race([runToEnd(process, resolved.program, begin), killed]).then((code) => {
       ended = true;
       outer?.removeEventListener("abort", onOuterAbort);
       this.#entries.delete(pid);
+      this.#outerPids.delete(pid);
+      if (this.#inner) this.#inner.outer.#entries.delete(outerPid);
+      // With its first process a PID namespace ends.
+      if (this.#inner && pid === 1) for (const other of this.#entries.values()) other.kill("SIGKILL");
       // What the program left running (readers, children) must not outlive it.
       if (!abort.signal.aborted) abort.abort(new Killed("SIGHUP"));
       return code & 0xff;
     });
-    this.#entries.set(pid, {
-      info: {
-        pid,
-        parent: request.parent ?? 1,
-        uid: request.credentials.uid,
-        argv: resolved.argv,
-        startedAt: this.#machine.environment.clock.now(),
-        terminal: request.terminal?.name,
-      },
-      kill,
-    });
+    const entry: Entry = { info, kill };
+    this.#entries.set(pid, entry);
+    const outerPid = this.#inner
+      ? this.#inner.outer.#mirror(entry, this.#inner.isolation, this.#aboveOutside(info, request))
+      : pid;
+    if (this.#inner) this.#outerPids.set(pid, outerPid);
     if (outer?.aborted) onOuterAbort();
     else outer?.addEventListener("abort", onOuterAbort);
-    return { pid, exit, kill };
+    return { pid, outerPid, exit, kill };
+  }
+
+  #infoOf(pid: number, request: SpawnRequest, resolved: Resolved): ProcessEntry {
+    const parent = request.parent ?? (this.#inner ? 0 : 1);
+    const above = this.#entries.get(parent)?.info;
+    const isolation = request.isolation ?? above?.isolation;
+    const cgroup = request.cgroup ?? above?.cgroup;
+    return {
+      pid,
+      parent: this.#inner && pid === 1 ? 0 : parent,
+      uid: request.credentials.uid,
+      argv: request.waiting?.argv ?? resolved.argv,
+      startedAt: this.#machine.environment.clock.now(),
+      terminal: request.terminal?.name,
+      ...(isolation ? { isolation } : {}),
+      ...(cgroup === undefined ? {} : { cgroup }),
+      machine: this.#machine,
+      place: request.place ?? { machine: this.#machine.name },
+    };
+  }
+
+  /** The parent of one of this namespace's processes, as the table around counts it. */
+  #aboveOutside(info: ProcessEntry, request: SpawnRequest): number {
+    return (info.pid === 1 ? request.parent : this.#outerPids.get(info.parent)) ?? 1;
+  }
+
+  /** Lists a process of a PID namespace inside this one, under a number of this one. */
+  #mirror(entry: Entry, isolation: Isolation, parent: number): number {
+    const pid = this.#nextPid++;
+    const inner = entry.info;
+    const { kill } = entry;
+    const info: ProcessEntry = {
+      ...inner,
+      pid,
+      parent,
+      isolation,
+      innerPid: inner.pid,
+    };
+    Object.defineProperty(info, "argv", { get: () => inner.argv, enumerable: true });
+    this.#entries.set(pid, { info, kill });
+    return pid;
   }
 
   list(): readonly ProcessEntry[] {
+    if (this.#inner) return [...this.#entries.values()].map((entry) => entry.info);
     const init: ProcessEntry = {
       pid: 1,
       parent: 0,
@@ -155,16 +210,18 @@ class ProcessTable implements Processes {
       argv: ["/sbin/init"],
       startedAt: this.#machine.bootedAt,
       terminal: undefined,
+      machine: this.#machine,
+      place: { machine: this.#machine.name },
     };
     return [init, ...[...this.#entries.values()].map((entry) => entry.info)];
   }
 
-  chroot(machine: ModelledMachine): Processes {
-    return new ProcessTable(machine, this.#programs);
+  chroot(machine: ModelledMachine, isolation?: Isolation): Processes {
+    return new ProcessTable(machine, this.#programs, isolation && { isolation, outer: this });
   }
 
   kill(pid: number, name: SignalName): boolean {
-    if (pid === 1) return true;
+    if (pid === 1 && !this.#inner) return true;
     const entry = this.#entries.get(pid);
     entry?.kill(name);
     return entry !== undefined;
@@ -213,8 +270,9 @@ async function afterGrace(): Promise<void> {
 }
 
 /** Never rejects: what escapes from a program becomes its last words and its exit code. */
-async function runToEnd(process: MachineProcess, program: Program): Promise<number> {
+async function runToEnd(process: MachineProcess, program: Program, begin: Promise<void> | undefined): Promise<number> {
   await Promise.resolve();
+  if (begin) await begin;
   try {
     process.signal.throwIfAborted();
     return await program(process);
@@ -282,6 +340,8 @@ class MachineProcess implements Process {
   }
 
   resolve(path: string): string {
+    const self = /^\/proc\/self(?=\/|$)/.exec(path);
+    if (self) return `/proc/${this.pid}${path.slice(self[0].length)}`;
     return path.startsWith("/") ? path : resolvePath(this.cwd, path) + (path.endsWith("/") ? "/" : "");
   }
 

@@ -40,6 +40,17 @@ export interface Device {
   write(bytes: Uint8Array): void;
 }
 
+/** A folder whose children are computed when looked at, as /proc's folders of processes; what is stored in it comes first. */
+export interface ComputedFolder {
+  names(): readonly string[];
+  child(name: string): ComputedChild | undefined;
+}
+
+export type ComputedChild =
+  | { type: "directory"; folder: ComputedFolder }
+  | { type: "file"; file: VirtualFile; mode?: number }
+  | { type: "symlink"; target: string };
+
 interface Inode {
   id: number;
   type: FileType;
@@ -56,6 +67,7 @@ interface Inode {
   target: string;
   virtual: VirtualFile | undefined;
   device: Device | undefined;
+  computed: ComputedFolder | undefined;
   /** How the content was saved last, and the version that was. */
   saved: { version: number; text?: string; blob?: string } | undefined;
 }
@@ -88,6 +100,8 @@ export interface BlobStore {
 
 const inlineLimit = 4096;
 const maxSymlinks = 40;
+/** Number of every inode that is computed. */
+const computedInode = 0;
 const empty = new Uint8Array();
 
 /** The files of one modelled machine, in memory: owners, modes, links, devices and computed files. */
@@ -97,11 +111,31 @@ export class FileSystem {
   #root: Inode;
   #changes = 0;
   #listeners = new Set<() => void>();
+  /** The file system whose folder is this one's root, as after chroot. */
+  #outer: FileSystem | undefined;
+  /** What a mount has laid over a folder or file. */
+  readonly #mounts = new Map<Inode, Inode>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#root = this.#inode("directory", 0o755, root);
     this.#root.links = 2;
+  }
+
+  /**
+   * The same files with `path` as root, as a mount namespace sees them: changes are seen on both sides, mounts only
+   * on this one.
+   */
+  below(path: string): FileSystem {
+    const inside = new FileSystem(this.#clock);
+    inside.#root = this.#find(path, root, true);
+    inside.#outer = this;
+    return inside;
+  }
+
+  /** Lays a file or folder of `from` over what is at `path`, which must exist. */
+  mount(path: string, from: FileSystem, fromPath: string): void {
+    this.#mounts.set(this.#find(path, root, true), from.#find(fromPath, root, true));
   }
 
   /** Grows with every change of anything that is saved. */
@@ -288,7 +322,8 @@ export class FileSystem {
     const node = this.#find(path, who, true);
     if (node.type !== "directory") throw new FileError("ENOTDIR", path);
     if (!this.#allowed(node, who, 4)) throw new FileError("EACCES", path);
-    return [...node.entries.keys()].sort((a, b) => (a < b ? -1 : 1));
+    const names = node.computed ? new Set([...node.entries.keys(), ...node.computed.names()]) : node.entries.keys();
+    return [...names].sort((a, b) => (a < b ? -1 : 1));
   }
 
   changeMode(path: string, who: Credentials, mode: number): void {
@@ -334,7 +369,7 @@ export class FileSystem {
       }
       if (node.type !== "directory") throw new FileError("ENOTDIR", path);
       if (!this.#allowed(node, who, 1)) throw new FileError("EACCES", path);
-      const next = node.entries.get(part);
+      const next = this.#child(node, part);
       if (!next) throw new FileError("ENOENT", path);
       if (next.type === "symlink") {
         if (++hops > maxSymlinks) throw new FileError("ELOOP", path);
@@ -364,6 +399,30 @@ export class FileSystem {
     const node = this.#define(path, 0o666);
     node.type = "device";
     node.device = device;
+  }
+
+  /** Computes children of the folder `path` beside those that are stored in it; not saved. */
+  defineFolder(path: string, folder: ComputedFolder): void {
+    this.as(root).makeDirectories(path);
+    this.#find(path, root, true).computed = folder;
+  }
+
+  #child(node: Inode, name: string): Inode | undefined {
+    const next = node.entries.get(name) ?? this.#computedChild(node, name);
+    return next && (this.#mounts.get(next) ?? next);
+  }
+
+  #computedChild(node: Inode, name: string): Inode | undefined {
+    const child = node.computed?.child(name);
+    if (!child) return undefined;
+    // Its number is not taken from the counter, so that looking at /proc changes nothing that is saved.
+    const type = child.type;
+    const mode = type === "symlink" ? 0o777 : type === "directory" ? 0o555 : (child.mode ?? 0o444);
+    const made = this.#inode(type, mode, root, computedInode);
+    if (child.type === "directory") Object.assign(made, { computed: child.folder, links: 2 });
+    else if (child.type === "file") made.virtual = child.file;
+    else made.target = child.target;
+    return made;
   }
 
   #define(path: string, mode: number): Inode {
@@ -443,9 +502,13 @@ export class FileSystem {
     this.#changed();
   }
 
-  #inode(type: FileType, mode: number, owner: Credentials): Inode {
+  #takeId(): number {
+    return this.#outer === undefined ? this.#nextId++ : this.#outer.#takeId();
+  }
+
+  #inode(type: FileType, mode: number, owner: Credentials, id = this.#takeId()): Inode {
     return {
-      id: this.#nextId++,
+      id,
       type,
       mode,
       uid: owner.uid,
@@ -459,6 +522,7 @@ export class FileSystem {
       target: "",
       virtual: undefined,
       device: undefined,
+      computed: undefined,
       saved: undefined,
     };
   }
@@ -489,6 +553,7 @@ export class FileSystem {
   }
 
   #changed(): void {
+    if (this.#outer !== undefined) this.#outer.#changed();
     this.#changes += 1;
     for (const listener of this.#listeners) listener();
   }
@@ -581,7 +646,7 @@ export class FileSystem {
         continue;
       }
       if (!this.#allowed(node, who, 1)) return "EACCES";
-      const next = node.entries.get(part);
+      const next = this.#child(node, part);
       if (!next) return "ENOENT";
       if (next.type === "symlink" && (follow || at < rest.length)) {
         if (++hops > maxSymlinks) return "ELOOP";

@@ -11,6 +11,7 @@ import type { SavedJournal } from "./journal.ts";
 import { createKernel } from "./kernel.ts";
 import type { SavedKernel } from "./kernel.ts";
 import { defineKernelFiles } from "./proc-files.ts";
+import { defineProcessFiles } from "./process-files.ts";
 import { DpkgDatabase } from "./packages/dpkg-database.ts";
 import { createSockets } from "./sockets.ts";
 import { applySysctlFiles, loadConfiguredModules, swapOnFromFstab } from "./startup.ts";
@@ -113,6 +114,7 @@ class Computer implements ComputerHandle {
       bootedAt: () => this.bootedAt,
       processCount: () => this.processes.list().length,
     });
+    defineProcessFiles(this);
     this.files.onChange(touch);
     setInternals(this, {
       systemd: this.units,

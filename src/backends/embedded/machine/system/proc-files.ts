@@ -115,8 +115,7 @@ export function defineKernelFiles(options: {
     "/proc/filesystems",
     () => "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup\nnodev\tcgroup2\n\text4\n\tvfat\nnodev\toverlay\n",
   );
-  readOnly("/proc/1/comm", () => "systemd\n");
-  readOnly("/proc/1/cmdline", () => "/sbin/init\0");
+  rootFiles.removeTree("/proc/1");
   readOnly("/proc/sys/kernel/random/boot_id", () => "5b0e7c1e-3c1f-4a53-9d76-2f3f3f5f6a11\n");
   readOnly("/proc/mounts", () =>
     mountTable(kernel)
@@ -131,13 +130,13 @@ export function defineKernelFiles(options: {
   readOnly("/proc/cgroups", () =>
     [
       "#subsys_name\thierarchy\tnum_cgroups\tenabled",
-      ...controllers.map((name, index) => `${name}\t${kernel.cgroupVersion === 1 ? index + 2 : 0}\t80\t1`),
+      ...cgroupControllers.map((name, index) => `${name}\t${kernel.cgroupVersion === 1 ? index + 2 : 0}\t80\t1`),
       "",
     ].join("\n"),
   );
   if (kernel.cgroupVersion === 2)
     readOnly("/sys/fs/cgroup/cgroup.controllers", () => "cpuset cpu io memory hugetlb pids rdma misc\n");
-  else for (const name of controllers) rootFiles.makeDirectories(`/sys/fs/cgroup/${name}`);
+  else for (const name of cgroupControllers) rootFiles.makeDirectories(`/sys/fs/cgroup/${name}`);
   readOnly("/sys/class/dmi/id/product_uuid", () =>
     productUuid(rootFiles.exists("/etc/machine-id") ? rootFiles.readText("/etc/machine-id") : ""),
   );
@@ -158,7 +157,8 @@ export function defineKernelFiles(options: {
   files.defineDevice("/dev/random", noise);
 }
 
-const controllers = [
+/** Version 1 has a hierarchy for each. */
+export const cgroupControllers = [
   "cpuset",
   "cpu",
   "cpuacct",
@@ -204,7 +204,7 @@ export function mountTable(kernel: { cgroupVersion: 1 | 2 }): Mount[] {
     return mounts;
   }
   mounts.push({ source: "tmpfs", path: "/sys/fs/cgroup", type: "tmpfs", options: "ro,nosuid,nodev,noexec,mode=755" });
-  for (const name of controllers) {
+  for (const name of cgroupControllers) {
     mounts.push({
       source: "cgroup",
       path: `/sys/fs/cgroup/${name}`,

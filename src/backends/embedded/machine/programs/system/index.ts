@@ -3,6 +3,7 @@ import { accountPrograms } from "./accounts.ts";
 import { hostPrograms } from "./host-tools.ts";
 import { journalctl } from "./journalctl.ts";
 import { kernelPrograms } from "./kernel-tools.ts";
+import { namespaceTools } from "./namespace-tools.ts";
 import { networkTools } from "./network-tools.ts";
 import { notModelledPrograms } from "./not-modelled.ts";
 import { packagePrograms } from "./packages.ts";
@@ -20,4 +21,5 @@ export const systemPrograms: ProgramTable = {
   ...storagePrograms,
   ...accountPrograms,
   ...networkTools,
+  ...namespaceTools,
 };
