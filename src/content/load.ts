@@ -174,6 +174,7 @@ function toStep(
     commands: step.commands.map(toAction),
     checks,
     hints,
+    afterwards: inLanguages((of) => of.steps.get(step.id)?.afterwards),
     solution: step.solution.map(toAction),
     routes: Object.fromEntries(Object.entries(step.routes).map(([name, actions]) => [name, actions.map(toAction)])),
     mistakes: step.mistakes.map(({ id, check, failure, actions, after }) => ({

@@ -5,6 +5,8 @@ export interface StepProse {
   title: string;
   text: string;
   hints: Map<Hint["level"], string>;
+  /** What is told once the step is solved. */
+  afterwards: string;
   /** Overrides of a check's words, by `check-id/failure-id`, `check-id/cause` or `check-id/expected`. */
   causes: Map<string, string>;
 }
@@ -19,13 +21,14 @@ export interface LabProse {
 
 /**
  * Reads a lab's prose file: `# Title`, a summary, then `## step-id: Title` per step with its text and, at its end,
- * optional `### Hints` (`- nudge: …`, `- pointer: …`, `- command: …`) and `### Causes` (`- check/failure: …`) lists.
+ * optional `### Hints` (`- nudge: …`, `- pointer: …`, `- command: …`) and `### Causes` (`- check/failure: …`) lists and
+ * `### Afterwards`, a text for who has solved it.
  * Lines between `<!-- profile: NAME -->` and `<!-- /profile -->` stand only in that profile.
  */
 export function parseProse(markdown: string, profile: Profile): LabProse {
   const prose: LabProse = { title: "", summary: "", steps: new Map(), problems: [] };
   let step: StepProse | undefined;
-  let list: "hints" | "causes" | undefined;
+  let list: "hints" | "causes" | "afterwards" | undefined;
   let fenced = false;
   let lastItem: ((more: string) => void) | undefined;
   let only: string | undefined;
@@ -52,17 +55,19 @@ export function parseProse(markdown: string, profile: Profile): LabProse {
           prose.problems.push(`${where}: a step's heading must read "## step-id: Title", got "${title}"`);
           continue;
         }
-        step = { title: named[2] ?? "", text: "", hints: new Map(), causes: new Map() };
+        step = { title: named[2] ?? "", text: "", hints: new Map(), afterwards: "", causes: new Map() };
         list = undefined;
         if (prose.steps.has(named[1] ?? "")) prose.problems.push(`${where}: step "${named[1]}" stands here twice`);
         prose.steps.set(named[1] ?? "", step);
       } else if (title === "Hints") list = "hints";
       else if (title === "Causes") list = "causes";
-      else prose.problems.push(`${where}: unknown section, got "${title}"; use "Hints" or "Causes"`);
+      else if (title === "Afterwards") list = "afterwards";
+      else prose.problems.push(`${where}: unknown section, got "${title}"; use "Hints", "Afterwards" or "Causes"`);
       continue;
     }
     if (!step) prose.summary += `${line}\n`;
     else if (!list) step.text += `${line}\n`;
+    else if (list === "afterwards") step.afterwards += `${line}\n`;
     else if (line.trim() !== "") {
       const item = /^- ([a-z0-9/-]+): (.*)$/.exec(line);
       if (!item) {
@@ -82,6 +87,9 @@ export function parseProse(markdown: string, profile: Profile): LabProse {
   }
   if (only !== undefined) prose.problems.push(`the end: a block of profile ${only} is not closed`);
   prose.summary = prose.summary.trim();
-  for (const each of prose.steps.values()) each.text = each.text.trim();
+  for (const each of prose.steps.values()) {
+    each.text = each.text.trim();
+    each.afterwards = each.afterwards.trim();
+  }
   return prose;
 }

@@ -41,6 +41,8 @@ export interface Step {
   commands: Action[];
   checks: CheckSpec[];
   hints: Hint[];
+  /** What it was and where it happened, told once the step is solved; `en` is empty where there is nothing to tell. */
+  afterwards: Prose;
   solution: Action[];
   /** Other ways to reach the same state, tested like the solution. */
   routes: Readonly<Record<string, Action[]>>;

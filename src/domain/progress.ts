@@ -23,6 +23,8 @@ export interface ProgressData {
   prepared: string[];
   /** The labs' environment that the machines are in; absent before the first lab, and in older files. */
   environment?: string;
+  /** The break-fix step whose fault the machines have and nobody has repaired. */
+  broken?: { lab: string; step: string };
 }
 
 /** What a session writes down about its learner. */

@@ -8,7 +8,7 @@ import type { Course, Lab } from "../domain/course.ts";
 import type { Report } from "../domain/report.ts";
 import { type GradedReport, gradeReport } from "../grading/grade.ts";
 import { Checker, findStep } from "./checker.ts";
-import type { MachinesHold } from "./environment.ts";
+import { type FaultOptions, injectFault, mendFault } from "./faults.ts";
 import { findLab, neededLabs, prepareLab } from "./prepare.ts";
 import { ActionPlayer, type FailedCommand, type RunOnHost } from "./solution.ts";
 
@@ -26,7 +26,7 @@ export interface AutopilotOptions {
   clock: Clock;
   openKube: (kubeconfig: string) => Promise<KubeReader>;
   runOnHost: RunOnHost;
-  holds: MachinesHold;
+  holds: FaultOptions["holds"];
   signal: AbortSignal;
   onStep?: (place: Place, detail: "solving" | "passed" | "failed") => void;
   onText?: (on: string, text: string) => void;
@@ -53,7 +53,12 @@ export async function playLabs(options: AutopilotOptions): Promise<AutopilotResu
     const actor = createActor(
       autopilot.provide({
         actors: {
-          prepare: fromPromise(({ input }) => prepareLab(findLab(course, input.lab), options)),
+          prepare: fromPromise(async ({ input }) => {
+            await prepareLab(findLab(course, input.lab), options);
+            if (stepOf(input).fault.length === 0) return;
+            if (options.holds.broken) await mendFault(options.holds.broken, options);
+            await injectFault(input, options);
+          }),
           check: fromPromise(({ input }) => checker.check(stepOf(input), options.signal)),
           solve: fromPromise(async ({ input }) => {
             options.onStep?.(input, "solving");
@@ -65,6 +70,8 @@ export async function playLabs(options: AutopilotOptions): Promise<AutopilotResu
             const reports = await checker.checkUntilPassed(stepOf(input), patienceMs, options.signal);
             const passed = reports.every((report) => report.outcome.status === "passed");
             options.onStep?.(input, passed ? "passed" : "failed");
+            if (passed) delete options.holds.broken;
+            else await mendFault(input, options);
             return reports;
           }),
         },

@@ -1,5 +1,4 @@
-import { type Actor, createActor, fromPromise, waitFor } from "xstate";
-import { guided, type Place, placeAt } from "../../scenarios/guided.ts";
+import { indexOf, type Place, samePlace } from "../../scenarios/guided.ts";
 import { fillPlaceholders, type PlaceholderValues } from "../content/placeholders.ts";
 import type { Backend, HostAccess, Language, MachineSummary, Profile } from "../domain/backend.ts";
 import type { KubeReader } from "../domain/check.ts";
@@ -12,6 +11,8 @@ import type { CheckReport, Grade, LabReport, Report, StepReport } from "../domai
 import { gradeReport } from "../grading/grade.ts";
 import { Checker, findStep } from "./checker.ts";
 import { isIn, keepEnvironment, laterLabs } from "./environment.ts";
+import { type FaultOptions, injectFault, mendFault } from "./faults.ts";
+import { type Play, type Scenario, startPlay } from "./play.ts";
 import { allLabs, findLab, prepareLab } from "./prepare.ts";
 import type {
   CommandView,
@@ -47,7 +48,7 @@ export const snapshotId = (place: Place): string => `${place.lab}/${place.step}`
 export class LocalSession implements Session {
   #options: LocalSessionOptions;
   #checker: Checker;
-  #actor: Actor<typeof guided>;
+  #play: Play;
   #listeners = new Set<() => void>();
   #abort = new AbortController();
   #detail = "";
@@ -55,31 +56,23 @@ export class LocalSession implements Session {
   #host: HostAccess = { nodePorts: {} };
   #values: PlaceholderValues = { hostPort: (port) => port, address: (machine) => machine };
   #notices: string[];
+  /** Every step of the course, in order. */
+  #path: readonly Place[];
 
   private constructor(options: LocalSessionOptions) {
     this.#options = options;
     this.#checker = new Checker(options);
     this.#notices = [...options.notices];
     const { course, progress } = options;
-    const path = allLabs(course).flatMap((lab) => lab.steps.map((step): Place => ({ lab: lab.id, step: step.id })));
     const asked = options.startLab === undefined ? undefined : findLab(course, options.startLab);
     const first = asked?.steps.find((step) => !progress.step(asked.id, step.id).solved) ?? asked?.steps[0];
+    this.#path = allLabs(course).flatMap((lab) => lab.steps.map((step): Place => ({ lab: lab.id, step: step.id })));
     const start = asked && first ? { lab: asked.id, step: first.id } : progress.data.current;
-    this.#actor = createActor(
-      guided.provide({
-        actors: {
-          prepare: fromPromise(({ input }) => this.#prepare(input)),
-          check: fromPromise(({ input }) => this.#check(input)),
-        },
-      }),
-      { input: { path, start } },
-    );
-    this.#actor.subscribe(() => this.#changed());
+    this.#play = this.#start(start && indexOf(this.#path, start) >= 0 ? start : this.#path[0]);
   }
 
   static async open(options: LocalSessionOptions): Promise<LocalSession> {
     const session = new LocalSession(options);
-    session.#actor.start();
     await session.#settled();
     return session;
   }
@@ -111,17 +104,17 @@ export class LocalSession implements Session {
   }
 
   async send(event: SessionEvent): Promise<void> {
-    const place = placeAt(this.#actor.getSnapshot().context);
+    const { place } = this.#play.state();
     const progress = this.#options.progress.step(place.lab, place.step);
     switch (event.type) {
       case "check":
-        this.#actor.send({ type: "CHECK" });
+        this.#play.send({ type: "CHECK" });
         break;
       case "next":
-        this.#actor.send({ type: "NEXT" });
+        this.#go(this.#path[indexOf(this.#path, place) + 1]);
         break;
       case "back":
-        this.#actor.send({ type: "BACK" });
+        this.#go(this.#path[indexOf(this.#path, place) - 1]);
         break;
       case "goto":
         this.#goto(event.lab, event.step);
@@ -186,7 +179,7 @@ export class LocalSession implements Session {
 
   async close(): Promise<void> {
     this.#abort.abort(new Error("the session ends"));
-    this.#actor.stop();
+    this.#play.stop();
     this.#save();
     await this.#options.backend.save();
   }
@@ -201,11 +194,45 @@ export class LocalSession implements Session {
   #goto(lab: string, step: string | undefined): void {
     const target = findLab(this.#options.course, lab);
     const found = step === undefined ? target.steps[0] : findStep(target.steps, lab, step);
-    if (found) this.#actor.send({ type: "GOTO", place: { lab, step: found.id } });
+    if (found) this.#go({ lab, step: found.id });
+  }
+
+  /** Goes to a place, in the scenario of its lab. */
+  #go(place: Place | undefined): void {
+    if (!place) return;
+    if (this.#scenarioOf(place) === this.#play.scenario) this.#play.send({ type: "GOTO", place });
+    else this.#begin(place);
+  }
+
+  #begin(place: Place): void {
+    this.#play.stop();
+    this.#play = this.#start(place);
+    this.#changed();
+  }
+
+  #start(start: Place | undefined): Play {
+    const scenario = start ? this.#scenarioOf(start) : "guided";
+    return startPlay({
+      scenario,
+      path: this.#path.filter((place) => this.#scenarioOf(place) === scenario),
+      start,
+      broken: this.#options.progress.data.broken,
+      actors: {
+        prepare: (place) => this.#prepare(place),
+        check: (place) => this.#check(place),
+        inject: (place) => this.#inject(place),
+        mend: (place) => this.#mend(place),
+      },
+      onChange: () => this.#changed(),
+    });
+  }
+
+  #scenarioOf(place: Place): Scenario {
+    return findLab(this.#options.course, place.lab).scenario;
   }
 
   async #settled(): Promise<void> {
-    await waitFor(this.#actor, (state) => state.matches("ready") || state.matches("failed"));
+    await this.#play.settled();
     await this.#refresh();
   }
 
@@ -233,8 +260,29 @@ export class LocalSession implements Session {
     progress.data.current = place;
     this.#save();
     const { snapshots } = backend;
-    if (snapshots && !(await snapshots.list()).includes(snapshotId(place))) await snapshots.save(snapshotId(place));
+    // A break-fix step begins with its fault, see #inject.
+    const begins = this.#scenarioOf(place) === "guided";
+    if (begins && snapshots && !(await snapshots.list()).includes(snapshotId(place))) {
+      await snapshots.save(snapshotId(place));
+    }
     return this.#known(place);
+  }
+
+  async #inject(place: Place): Promise<void> {
+    const { backend } = this.#options;
+    await injectFault(place, this.#faultOptions());
+    this.#save();
+    await backend.snapshots?.save(snapshotId(place));
+    await backend.save();
+  }
+
+  async #mend(place: Place): Promise<void> {
+    await mendFault(place, this.#faultOptions());
+    this.#save();
+  }
+
+  #faultOptions(): FaultOptions {
+    return { ...this.#options, holds: this.#options.progress.data, signal: this.#abort.signal };
   }
 
   /** Puts the machines back to where a step began, and forgets what was solved since. */
@@ -255,11 +303,14 @@ export class LocalSession implements Session {
     if (!isIn(progress.data, target)) await keepEnvironment(backend, progress.data);
     await backend.snapshots.restore(snapshotId(place));
     progress.data.environment = target.environment;
-    const later = laterLabs(course, target);
+    // Faults do not build upon each other: to undo one undoes no other.
+    const isFault = target.scenario === "break-fix";
+    if (isFault) progress.data.broken = place;
+    const later = isFault ? [] : laterLabs(course, target);
     for (const lab of [target, ...later]) {
       let undone = lab !== target;
       for (const step of lab.steps) {
-        undone ||= step.id === place.step;
+        undone = isFault ? step.id === place.step : undone || step.id === place.step;
         if (!undone) continue;
         const known = progress.step(lab.id, step.id);
         known.checks = {};
@@ -270,7 +321,7 @@ export class LocalSession implements Session {
     }
     progress.data.prepared = progress.data.prepared.filter((id) => !later.some((lab) => lab.id === id));
     this.#save();
-    this.#actor.send({ type: "GOTO", place });
+    this.#begin(place);
   }
 
   async #check(place: Place): Promise<CheckReport[]> {
@@ -278,7 +329,11 @@ export class LocalSession implements Session {
     const reports = await this.#checker.check(step, this.#abort.signal);
     const progress = this.#options.progress.step(place.lab, place.step);
     for (const { id, outcome } of reports) progress.checks[id] = outcome;
-    if (reports.every(({ outcome }) => outcome.status === "passed")) progress.solved = true;
+    if (reports.every(({ outcome }) => outcome.status === "passed")) {
+      progress.solved = true;
+      const { broken } = this.#options.progress.data;
+      if (broken && samePlace(broken, place)) delete this.#options.progress.data.broken;
+    }
     this.#save();
     return reports;
   }
@@ -315,7 +370,7 @@ export class LocalSession implements Session {
 
   #labOutline(id: string): LabOutline {
     const lab = findLab(this.#options.course, id);
-    const current = placeAt(this.#actor.getSnapshot().context);
+    const current = this.#play.state().place;
     return {
       id,
       section: lab.section,
@@ -331,8 +386,7 @@ export class LocalSession implements Session {
   }
 
   #stepView(): StepView {
-    const { context } = this.#actor.getSnapshot();
-    const place = placeAt(context);
+    const { place, checks } = this.#play.state();
     const lab = findLab(this.#options.course, place.lab);
     const step = this.#stepAt(place);
     const progress = this.#options.progress.step(place.lab, place.step);
@@ -351,25 +405,22 @@ export class LocalSession implements Session {
       commands: step.commands.map(view),
       checks: step.checks.map((check) => ({
         id: check.id,
-        outcome: context.checks.find((report) => report.id === check.id)?.outcome,
+        outcome: checks.find((report) => report.id === check.id)?.outcome,
       })),
       hints: step.hints
         .slice(0, progress.hintsUsed)
         .map((hint) => ({ level: hint.level, text: this.#text(hint.text) })),
       hintsTotal: step.hints.length,
+      afterwards: progress.solved && step.afterwards.en !== "" ? this.#text(step.afterwards) : undefined,
       solution: progress.solutionShown ? step.solution.map(view) : undefined,
       solved: progress.solved,
     };
   }
 
   #phase(): Phase {
-    const state = this.#actor.getSnapshot();
-    if (state.matches("preparing")) return { name: "preparing", detail: this.#detail };
-    if (state.matches("checking")) return { name: "checking" };
-    if (state.matches("failed")) {
-      return { name: "failed", message: state.context.message, remedy: state.context.remedy };
-    }
-    return { name: "ready" };
+    const { phase, message, remedy } = this.#play.state();
+    if (phase === "preparing") return { name: phase, detail: this.#detail };
+    return phase === "failed" ? { name: phase, message, remedy } : { name: phase };
   }
 
   #graded(): { report: Report; grade: Grade } {

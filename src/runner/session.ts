@@ -52,6 +52,8 @@ export interface StepView {
   /** Hints asked for so far, and how many there are. */
   hints: { level: Hint["level"]; text: string }[];
   hintsTotal: number;
+  /** What it was, told once the step is solved. */
+  afterwards: string | undefined;
   /** Shown once asked for. */
   solution: CommandView[] | undefined;
   solved: boolean;

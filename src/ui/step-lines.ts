@@ -19,9 +19,12 @@ export interface StepLinesOptions {
 /** Everything the text panel shows of a step, as lines: outcomes, hints, solution, text, commands. */
 export function stepLines(snapshot: SessionSnapshot, options: StepLinesOptions): StyledLine[] {
   const { step, phase } = snapshot;
+  const { said } = options.texts;
   if (!step) return [];
   const trouble =
-    phase.name === "failed" ? [...layoutMarkdown(`**✗** ${phase.message}\n\n${phase.remedy}`, options.width), []] : [];
+    phase.name === "failed"
+      ? [...layoutMarkdown(`**✗** ${said(phase.message)}\n\n${said(phase.remedy)}`, options.width), []]
+      : [];
   const text = textLines(step, options);
   const told = toldLines(step, phase, options);
   if (told.length === 0) return [...trouble, ...text];
@@ -49,7 +52,8 @@ function toldLines(step: StepView, phase: Phase, options: StepLinesOptions): Sty
   const solution: StyledLine[] = step.solution
     ? [[{ text: texts.ui.solution, bold: true }], ...commandLines(step.solution, 0, options)]
     : [];
-  return [results, ...hints, solution]
+  const afterwards = step.afterwards === undefined ? [] : layoutMarkdown(step.afterwards, width);
+  return [results, afterwards, ...hints, solution]
     .filter((part) => part.length > 0)
     .flatMap((part, index): StyledLine[] => (index === 0 ? part : [[], ...part]));
 }

@@ -183,6 +183,7 @@ export class FakeSession implements Session {
           level: "nudge",
           text: `hint number ${index + 1}`,
         })),
+        afterwards: undefined,
         hintsTotal: 2,
         solution: this.#solution ? [{ on: step.machine, text: "the whole solution" }] : undefined,
         solved: this.#solved.has(step.id),

@@ -53,13 +53,14 @@ describe("reading the course", () => {
   it("reads data and prose together", () => {
     write(
       lab(step),
-      "# Title\n\nSummary.\n\n## one: First\nText.\n\n### Hints\n- nudge: look\n  closer\n\n### Causes\n- c/file-missing: own words\n",
+      "# Title\n\nSummary.\n\n## one: First\nText.\n\n### Hints\n- nudge: look\n  closer\n\n### Causes\n- c/file-missing: own words\n\n### Afterwards\nIt was\n\n- the disk.\n",
     );
     const [found] = allLabs(loadCourse(folder, { parseCheck, profile: "thesis", components: {} }));
     expect(found).toMatchObject({ id: "a-lab", title: { en: "Title" }, summary: { en: "Summary." } });
     expect(found?.steps[0]).toMatchObject({
       text: { en: "Text." },
       hints: [{ level: "nudge", text: { en: "look closer" } }],
+      afterwards: { en: "It was\n\n- the disk." },
       solution: [{ machine: "master", run: "sudo touch /etc/f" }],
     });
     expect(found?.steps[0]?.checks[0]?.causes).toEqual({ "file-missing": { en: "own words" } });

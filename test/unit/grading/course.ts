@@ -21,6 +21,7 @@ export const step = (id: string, checks: CheckSpec[], title = id): Step => ({
   commands: [],
   checks,
   hints: [],
+  afterwards: { en: "" },
   solution: [],
   routes: {},
   mistakes: [],
