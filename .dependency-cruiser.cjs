@@ -6,7 +6,7 @@ const layers = {
   kube: ["domain"],
   process: ["domain"],
   backends: ["domain", "process"],
-  grading: ["domain"],
+  grading: ["domain", "texts"],
   progress: ["domain"],
   texts: ["domain"],
   runner: ["domain", "content", "checks", "grading"],

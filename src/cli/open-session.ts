@@ -10,12 +10,14 @@ import type { KubeReader } from "../domain/check.ts";
 import type { Course } from "../domain/course.ts";
 import { LabError } from "../domain/errors.ts";
 import { runOnHost } from "../process/host-command.ts";
+import { textsFor } from "../texts/texts.ts";
 import { Progress } from "../progress/progress.ts";
 import { LocalSession, snapshotId } from "../runner/local-session.ts";
 import type { Session } from "../runner/session.ts";
 import { RemoteSession } from "./control/client.ts";
 import { type ControlServer, serveControl } from "./control/server.ts";
 import { type Home, openHome, packageFolder } from "./home.ts";
+import { languageOf } from "./language.ts";
 import { heldBy, isHost, lockHolder, takeLock } from "./lock.ts";
 import { systemClock, systemRandom } from "./system-clock.ts";
 
@@ -46,13 +48,6 @@ export function profileOf(asked: Profile | undefined): Profile {
 
 export const openKube = async (kubeconfig: string): Promise<KubeReader> =>
   (await import("../kube/reader.ts")).openKubeReader(kubeconfig);
-
-/** The language asked for, else the terminal's, else English. */
-export function languageOf(asked: Language | undefined): Language {
-  if (asked) return asked;
-  const locale = process.env["LC_ALL"] || process.env["LC_MESSAGES"] || process.env["LANG"] || "";
-  return locale.startsWith("de") ? "de" : "en";
-}
 
 /** The saved lab opened in this process, which holds the lock until it is closed. */
 export interface OpenLab {
@@ -95,7 +90,8 @@ async function openHeldLab(
   const { data } = progress;
   refuseOther("backend", given.backend, data.backend);
   refuseOther("profile", given.profile, data.profile);
-  const notices = [...progress.notices];
+  const { said } = textsFor(languageOf(given.lang));
+  const notices = progress.notices.map(said);
   const backend = await openBackend(data.backend, {
     folder: join(base, data.backend),
     profile: data.profile,
@@ -104,8 +100,8 @@ async function openHeldLab(
     random: systemRandom,
     hostCargo: given.hostCargo ?? false,
     onNotice: (text) => {
-      notices.push(text);
-      process.stderr.write(process.stderr.isTTY && process.stdout.isTTY ? "" : `${text}\n`);
+      notices.push(said(text));
+      process.stderr.write(process.stderr.isTTY && process.stdout.isTTY ? "" : `${said(text)}\n`);
     },
   });
   let closed = false;

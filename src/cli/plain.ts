@@ -61,7 +61,7 @@ class PlainPlayer {
     print(snapshot.courseTitle);
     if (snapshot.backend.simulated) print(this.#texts.common.modelled);
     // Elsewhere than in a terminal they went to standard error already.
-    if (this.#typed) for (const notice of snapshot.notices) print(notice);
+    if (this.#typed) for (const notice of snapshot.notices) print(this.#texts.said(notice));
     print(this.#texts.plain.help);
     await this.#showStep();
     await this.#promptAgain();
@@ -75,7 +75,7 @@ class PlainPlayer {
       else if (!(await this.#word(line, word))) return false;
     } catch (error) {
       if (!(error instanceof LabError)) throw error;
-      print([error.message, error.remedy].filter(Boolean).join("\n"));
+      print([error.message, error.remedy].filter(Boolean).map(this.#texts.said).join("\n"));
     }
     if (!this.#running) await this.#promptAgain();
     return true;
@@ -161,11 +161,12 @@ class PlainPlayer {
   async #check(): Promise<void> {
     await this.#session.send({ type: "check" });
     const { step, phase } = this.#session.snapshot();
-    if (phase.name === "failed") print(`${phase.message}. ${phase.remedy}`);
+    if (phase.name === "failed") print(`${this.#texts.said(phase.message)}. ${this.#texts.said(phase.remedy)}`);
     for (const { id, outcome } of step?.checks ?? []) {
       if (outcome) for (const line of outcomeLines(id, outcome, this.#texts)) print(line);
     }
     if (step?.solved) print(this.#texts.plain.solved);
+    if (step?.afterwards !== undefined) print(`\n${step.afterwards}`);
   }
 
   async #hint(): Promise<void> {

@@ -1,11 +1,15 @@
 /** The program's own words. This file is the type; every other language satisfies it. */
 export const en = {
+  /** An error's message or remedy, or a notice, which are made in English where they arise. */
+  said: (text: string): string => text,
   common: {
     step: (section: string, title: string) => `${section} ${title}`,
     passed: "passed",
     failed: "failed",
     errored: "could not check",
     skipped: "skipped",
+    notAsked: "not asked yet",
+    verdicts: { passed: "passed", failed: "failed", incomplete: "incomplete" },
     observed: "observed",
     expected: "expected",
     cause: "likely cause",
@@ -13,6 +17,30 @@ export const en = {
     thisComputer: "this computer",
     points: (points: number, maximum: number) => `${points}/${maximum} points`,
     modelled: "modelled machines: what you see follows from their state, durations are simulated",
+  },
+  /** What `report` writes for people to read. */
+  report: {
+    statuses: { passed: "passed", failed: "failed", errored: "errored", skipped: "skipped" },
+    from: (backend: string, profile: string) => `backend ${backend}, profile ${profile}`,
+    step: "step",
+    check: "check",
+    status: "status",
+    points: "points",
+    details: "details",
+  },
+  doctor: {
+    fine: "ok",
+    look: "look",
+    node: (version: string) => `version ${version}`,
+    nodeRemedy: (version: string) => `Install Node ${version} or newer.`,
+    notWritable: (path: string) => `${path} cannot be written`,
+    folderRemedy: "Set WASM_K8S_LAB_HOME to a folder you can write to.",
+    noTerminal: "not a terminal",
+    terminalRemedy: "Use a terminal of at least 60x20, or `start --plain`.",
+    found: "found",
+    notFound: "not found",
+    toolRemedy: (name: string) =>
+      `Only needed to reach the cluster from this computer; the machines have their own ${name}.`,
   },
   up: {
     machines: "Machines",
@@ -104,7 +132,8 @@ export const en = {
     states: { absent: "not there", starting: "starting", running: "running", stopped: "stopped" },
     commands: "Commands",
     onHost: "this computer",
-    next: (number: number, total: number, on: string) => `Next ${number}/${total} on ${on}`,
+    next: (number: number, total: number, machine: string) => `Next ${number}/${total} on ${machine}`,
+    nextOnHost: (number: number, total: number) => `Next ${number}/${total} on this computer`,
     otherMachine: (key: string) => `${key} goes there`,
     fillIn: (key: string) => `${key} fills in …`,
     ownTerminal: "in a terminal of your own",

@@ -1,7 +1,8 @@
 import type { Language } from "../domain/backend.ts";
+import { de } from "./de.ts";
 import { en, type Texts } from "./en.ts";
 
-const languages: Partial<Record<Language, Texts>> = { en };
+const languages: Readonly<Record<Language, Texts>> = { en, de };
 
-/** The program's words in a language; English where a language is not there. */
-export const textsFor = (language: Language): Texts => languages[language] ?? en;
+/** The program's words in a language. */
+export const textsFor = (language: Language): Texts => languages[language];

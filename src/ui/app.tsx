@@ -77,7 +77,9 @@ export function App({ session, texts }: AppProps): ReactElement {
   const { current } = panes;
 
   const next = nextStepOf(snapshot, progress, current.machine, mode === "course", texts);
-  const said = message || (snapshot.notices[seenNotices] === undefined ? "" : `! ${snapshot.notices[seenNotices]}`);
+  const said =
+    message ||
+    (snapshot.notices[seenNotices] === undefined ? "" : `! ${texts.said(snapshot.notices[seenNotices] ?? "")}`);
   const keys = mode === "course" ? ui.courseKeys : ui.shellKeys;
   const messageLines = said === "" ? [] : footerMessage(said, columns);
   const keyLines = said === "" || mode === "course" ? footerKeys(keys, columns, mode === "course" ? 2 : 1) : [];
@@ -123,10 +125,10 @@ export function App({ session, texts }: AppProps): ReactElement {
       keep((before) => ({ scroll: 0, told: told || before.told }));
       session.send(event).then(
         () => setMessage(done),
-        (error: unknown) => setMessage(wordsOf(error)),
+        (error: unknown) => setMessage(wordsOf(error, texts)),
       );
     },
-    [session, keep],
+    [session, keep, texts],
   );
 
   const typeCommand = (run: boolean): void => {
@@ -345,8 +347,8 @@ function isLast(snapshot: SessionSnapshot): boolean {
   return lab?.id === snapshot.step?.lab && lab?.steps.at(-1)?.id === snapshot.step?.step;
 }
 
-function wordsOf(error: unknown): string {
+function wordsOf(error: unknown, { said }: Texts): string {
   if (!(error instanceof Error)) return String(error);
   const remedy = "remedy" in error && typeof error.remedy === "string" ? error.remedy : "";
-  return remedy === "" ? error.message : `${error.message}. ${remedy}`;
+  return remedy === "" ? said(error.message) : `${said(error.message)}. ${said(remedy)}`;
 }

@@ -1,12 +1,11 @@
 import { Box } from "ink";
 import { type ReactElement, useState } from "react";
+import stringWidth from "string-width";
 import type { SessionSnapshot } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
 import { layoutMarkdown, type StyledLine } from "./markdown.ts";
 import { Line } from "./styled-text.tsx";
 import { useKeys } from "./use-keys.ts";
-
-const keyColumns = 5;
 
 export interface HelpPanelProps {
   snapshot: SessionSnapshot;
@@ -21,6 +20,7 @@ export function HelpPanel({ snapshot, columns, rows, texts, onLeave }: HelpPanel
   const [scroll, setScroll] = useState(0);
   const { ui } = texts;
   const lines: StyledLine[] = [[{ text: ui.helpTitle, bold: true }]];
+  const keyColumns = 1 + Math.max(...ui.help.map(([key = ""]) => stringWidth(key)));
   for (const [key = "", meaning = ""] of ui.help) {
     for (const [index, line] of layoutMarkdown(meaning, columns - keyColumns - 1).entries()) {
       lines.push([{ text: ` ${(index === 0 ? key : "").padEnd(keyColumns)}`, bold: true }, ...line]);
@@ -32,7 +32,7 @@ export function HelpPanel({ snapshot, columns, rows, texts, onLeave }: HelpPanel
   }
   if (snapshot.notices.length > 0) {
     lines.push([], [{ text: ui.notices, bold: true }]);
-    for (const notice of snapshot.notices) lines.push(...layoutMarkdown(`- ${notice}`, columns));
+    for (const notice of snapshot.notices) lines.push(...layoutMarkdown(`- ${texts.said(notice)}`, columns));
   }
   const last = Math.max(0, lines.length - rows);
   useKeys({

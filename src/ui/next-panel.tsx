@@ -48,7 +48,8 @@ export function nextStepOf(
     return said(title, failed > 0 ? ui.checkAgain(press("c")) : ui.checkNow(press("c")));
   }
   const host = command.on === "host";
-  const title = ui.next(progress.command + 1, step.commands.length, host ? ui.onHost : command.on);
+  const [number, total] = [progress.command + 1, step.commands.length];
+  const title = host ? ui.nextOnHost(number, total) : ui.next(number, total, command.on);
   const remark = host
     ? ui.ownTerminal
     : command.on !== machine

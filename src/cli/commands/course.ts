@@ -5,7 +5,8 @@ import { allLabs, findLab } from "../../runner/prepare.ts";
 import { textsFor } from "../../texts/texts.ts";
 import { openHome } from "../home.ts";
 import { takeLock } from "../lock.ts";
-import { connectToHost, type LabArguments, languageOf, profileOf, readCourse, withSession } from "../open-session.ts";
+import { languageOf } from "../language.ts";
+import { connectToHost, type LabArguments, profileOf, readCourse, withSession } from "../open-session.ts";
 import { exitCodeOf, outcomeLines, print, printJson } from "../output.ts";
 import { systemClock } from "../system-clock.ts";
 
@@ -47,8 +48,8 @@ export async function status(given: CourseArguments): Promise<number> {
       const here = step?.lab === lab.id ? `  <- ${step.step}` : "";
       print(`${lab.section.padEnd(6)} ${lab.id.padEnd(22)} ${solved}/${lab.steps.length}${here}`);
     }
-    print(`${texts.common.points(grade.points, grade.maxPoints)}, ${grade.verdict}`);
-    for (const { name, state, address } of machines) print(`${name} ${address ?? ""} ${state}`);
+    print(`${texts.common.points(grade.points, grade.maxPoints)}, ${texts.common.verdicts[grade.verdict]}`);
+    for (const { name, state, address } of machines) print(`${name} ${address ?? ""} ${texts.ui.states[state]}`);
     if (host.kubeconfig !== undefined) print(`KUBECONFIG=${host.kubeconfig}`);
     return exitCodes.passed;
   });

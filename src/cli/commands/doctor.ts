@@ -1,9 +1,19 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
+import type { Language } from "../../domain/backend.ts";
 import { exitCodes, type ExitCode } from "../../domain/errors.ts";
+import type { Texts } from "../../texts/en.ts";
+import { textsFor } from "../../texts/texts.ts";
 import { openHome } from "../home.ts";
 import { readLimits } from "../limits.ts";
+import { languageOf } from "../language.ts";
 import { print, printJson } from "../output.ts";
+
+export interface DoctorArguments {
+  json?: boolean;
+  limits?: boolean;
+  lang?: Language;
+}
 
 export interface Finding {
   id: string;
@@ -16,13 +26,17 @@ export interface Finding {
 const neededNode = [22, 18] as const;
 
 /** Looks at this computer: is everything there that the lab needs? Exit 0, or 4 when the user can fix it. */
-export function doctor(given: { json?: boolean; limits?: boolean }): ExitCode {
+export function doctor(given: DoctorArguments): ExitCode {
   if (given.limits) return limits(given.json === true);
-  const findings = [nodeVersion(), stateFolder(), terminal(), hostTool("kubectl"), hostTool("curl")];
+  const { doctor: words } = textsFor(languageOf(given.lang));
+  const tools = ["kubectl", "curl"].map((name) => hostTool(name, words));
+  const findings = [nodeVersion(words), stateFolder(words), terminal(words), ...tools];
   if (given.json) printJson({ formatVersion: 1, findings });
   else {
-    for (const { id, ok, detail, remedy } of findings)
-      print(`${ok ? "ok  " : "look"} ${id}: ${detail}${ok ? "" : ` — ${remedy}`}`);
+    const width = Math.max(words.fine.length, words.look.length);
+    for (const { id, ok, detail, remedy } of findings) {
+      print(`${(ok ? words.fine : words.look).padEnd(width)} ${id}: ${detail}${ok ? "" : ` — ${remedy}`}`);
+    }
   }
   const needed = findings.filter(({ id }) => id === "node" || id === "state-folder");
   return needed.every(({ ok }) => ok) ? exitCodes.passed : exitCodes.environmentFixable;
@@ -36,33 +50,34 @@ function limits(json: boolean): ExitCode {
   return exitCodes.passed;
 }
 
-function nodeVersion(): Finding {
+type Words = Texts["doctor"];
+
+function nodeVersion(words: Words): Finding {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const ok = major > neededNode[0] || (major === neededNode[0] && minor >= neededNode[1]);
-  const remedy = `Install Node ${neededNode.join(".")} or newer.`;
-  return { id: "node", ok, detail: `version ${process.versions.node}`, remedy };
+  const remedy = words.nodeRemedy(neededNode.join("."));
+  return { id: "node", ok, detail: words.node(process.versions.node), remedy };
 }
 
-function stateFolder(): Finding {
+function stateFolder(words: Words): Finding {
   const { path } = openHome(process.env);
-  const remedy = "Set WASM_K8S_LAB_HOME to a folder you can write to.";
+  const remedy = words.folderRemedy;
   try {
     accessSync(path, constants.W_OK);
     return { id: "state-folder", ok: true, detail: path, remedy };
   } catch {
-    return { id: "state-folder", ok: false, detail: `${path} cannot be written`, remedy };
+    return { id: "state-folder", ok: false, detail: words.notWritable(path), remedy };
   }
 }
 
-function terminal(): Finding {
+function terminal(words: Words): Finding {
   const { columns = 0, rows = 0 } = process.stdout;
   const ok = process.stdout.isTTY && columns >= 60 && rows >= 20;
-  const detail = process.stdout.isTTY ? `${columns}x${rows}` : "not a terminal";
-  return { id: "terminal", ok, detail, remedy: "Use a terminal of at least 60x20, or `start --plain`." };
+  const detail = process.stdout.isTTY ? `${columns}x${rows}` : words.noTerminal;
+  return { id: "terminal", ok, detail, remedy: words.terminalRemedy };
 }
 
-function hostTool(name: string): Finding {
+function hostTool(name: string, words: Words): Finding {
   const ok = spawnSync(name, ["--help"], { stdio: "ignore" }).error === undefined;
-  const remedy = `Only needed to reach the cluster from this computer; the machines have their own ${name}.`;
-  return { id: name, ok, detail: ok ? "found" : "not found", remedy };
+  return { id: name, ok, detail: ok ? words.found : words.notFound, remedy: words.toolRemedy(name) };
 }

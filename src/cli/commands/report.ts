@@ -13,7 +13,8 @@ import { exitCodes, type ExitCode, LabError } from "../../domain/errors.ts";
 import { gradeReport } from "../../grading/grade.ts";
 import type { ReportFormat } from "../../grading/writers/formats.ts";
 import { reportWriters } from "../../grading/writers/index.ts";
-import { type LabArguments, languageOf, profileOf, readCourse, withSession } from "../open-session.ts";
+import { languageOf } from "../language.ts";
+import { type LabArguments, profileOf, readCourse, withSession } from "../open-session.ts";
 
 export interface ReportArguments extends LabArguments {
   format: ReportFormat;

@@ -8,7 +8,8 @@ import { isIn, isKept } from "../../runner/environment.ts";
 import { allLabs, findLab } from "../../runner/prepare.ts";
 import { textsFor } from "../../texts/texts.ts";
 import { systemClock } from "../system-clock.ts";
-import { type LabArguments, labsFolder, languageOf, openKube, openLab, type OpenLab } from "../open-session.ts";
+import { languageOf } from "../language.ts";
+import { type LabArguments, labsFolder, openKube, openLab, type OpenLab } from "../open-session.ts";
 import { exitCodeOf, outcomeLines, print, printJson } from "../output.ts";
 
 export interface RunArguments extends LabArguments {
@@ -69,7 +70,9 @@ export async function run(labs: readonly string[], given: RunArguments): Promise
     } else {
       for (const each of result.report.labs) {
         const grade = grades.get(each.id);
-        print(`${each.id}: ${grade?.verdict} (${texts.common.points(grade?.points ?? 0, grade?.maxPoints ?? 0)})`);
+        print(
+          `${each.id}: ${texts.common.verdicts[grade?.verdict ?? "incomplete"]} (${texts.common.points(grade?.points ?? 0, grade?.maxPoints ?? 0)})`,
+        );
       }
     }
     for (const { id, steps } of result.report.labs) {

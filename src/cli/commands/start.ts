@@ -3,14 +3,8 @@ import type { Session } from "../../runner/session.ts";
 import { textsFor } from "../../texts/texts.ts";
 import { openHome } from "../home.ts";
 import { lockHolder } from "../lock.ts";
-import {
-  connectToHost,
-  type LabArguments,
-  languageOf,
-  openLab,
-  openLocalSession,
-  serveSession,
-} from "../open-session.ts";
+import { languageOf } from "../language.ts";
+import { connectToHost, type LabArguments, openLab, openLocalSession, serveSession } from "../open-session.ts";
 import { playPlain } from "../plain.ts";
 
 export interface StartArguments extends LabArguments {

@@ -1,14 +1,8 @@
 import type { MachineRole } from "../../domain/backend.ts";
 import { exitCodes, LabError } from "../../domain/errors.ts";
 import { textsFor } from "../../texts/texts.ts";
-import {
-  connectToHost,
-  type LabArguments,
-  languageOf,
-  openLab,
-  openLocalSession,
-  serveSession,
-} from "../open-session.ts";
+import { languageOf } from "../language.ts";
+import { connectToHost, type LabArguments, openLab, openLocalSession, serveSession } from "../open-session.ts";
 import { print, printJson } from "../output.ts";
 
 const roles: MachineRole[] = ["master", "worker1", "worker2"];

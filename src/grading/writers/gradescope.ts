@@ -1,8 +1,10 @@
+import { textsFor } from "../../texts/texts.ts";
 import { labRows, type ReportWriter } from "./rows.ts";
 import { outcomeText, printable } from "./text.ts";
 
 /** Gradescope's `results.json`. It knows only passed and failed, so the output says when a check could not be asked. */
 export const writeGradescope: ReportWriter = (course, report, graded, language) => {
+  const texts = textsFor(language);
   const labs = labRows(course, report, graded, language);
   const tests = labs.flatMap((lab) =>
     lab.checks.map((row) => ({
@@ -11,7 +13,7 @@ export const writeGradescope: ReportWriter = (course, report, graded, language) 
       score: row.points,
       max_score: row.maxPoints,
       status: row.outcome.status === "passed" ? "passed" : "failed",
-      output: printable(outcomeText(row.outcome)),
+      output: printable(outcomeText(row.outcome, texts)),
       output_format: "text",
       tags: [row.outcome.status],
       visibility: "visible",
@@ -20,7 +22,7 @@ export const writeGradescope: ReportWriter = (course, report, graded, language) 
   const { points, maxPoints, verdict } = graded.grade;
   const results = {
     score: points,
-    output: `${points}/${maxPoints} points, ${verdict}`,
+    output: `${texts.common.points(points, maxPoints)}, ${texts.common.verdicts[verdict]}`,
     output_format: "text",
     visibility: "visible",
     extra_data: { backend: report.backend, profile: report.profile, verdict },

@@ -1,3 +1,6 @@
+import type { Grade } from "../../domain/report.ts";
+import type { Texts } from "../../texts/en.ts";
+import { textsFor } from "../../texts/texts.ts";
 import { inLanguage, labRows, type LabRows, type ReportWriter } from "./rows.ts";
 import { escapeAttribute, escapeMarkup, outcomeDetails } from "./text.ts";
 
@@ -25,7 +28,8 @@ dd { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 export const writeHtml: ReportWriter = (course, report, graded, language) => {
   const title = escapeMarkup(inLanguage(course.title, language));
   const { points, maxPoints, verdict } = graded.grade;
-  const from = `backend ${escapeMarkup(report.backend)}, profile ${escapeMarkup(report.profile)}`;
+  const texts = textsFor(language);
+  const from = escapeMarkup(texts.report.from(report.backend, report.profile));
   return `<!doctype html>
 <html lang="${escapeAttribute(language)}">
 <head>
@@ -37,25 +41,34 @@ export const writeHtml: ReportWriter = (course, report, graded, language) => {
 </head>
 <body>
 <h1>${title}</h1>
-<p><strong>${points}/${maxPoints} points, ${verdict}</strong> (${from})</p>
-${labRows(course, report, graded, language).map(section).join("\n")}
+<p><strong>${pointsOf({ points, maxPoints, verdict }, texts)}</strong> (${from})</p>
+${labRows(course, report, graded, language)
+  .map((lab) => section(lab, texts))
+  .join("\n")}
 </body>
 </html>
 `;
 };
 
-function section({ title, grade, checks }: LabRows): string {
+const pointsOf = ({ points, maxPoints, verdict }: Grade, { common }: Texts): string =>
+  `${common.points(points, maxPoints)}, ${common.verdicts[verdict]}`;
+
+function section({ title, grade, checks }: LabRows, texts: Texts): string {
+  const { report: words } = texts;
   const rows = checks.map(({ stepTitle, check, outcome, points, maxPoints }) => {
-    const status = `<td class="status ${outcome.status}">${signs[outcome.status]} ${outcome.status}</td>`;
-    const details = outcomeDetails(outcome).map(([name, text]) => `<dt>${name}</dt><dd>${escapeMarkup(text)}</dd>`);
+    const status = `<td class="status ${outcome.status}">${signs[outcome.status]} ${words.statuses[outcome.status]}</td>`;
+    const details = outcomeDetails(outcome, texts).map(
+      ([name, text]) => `<dt>${name}</dt><dd>${escapeMarkup(text)}</dd>`,
+    );
     const list = details.length === 0 ? "" : `<dl>${details.join("")}</dl>`;
     const place = `<td>${escapeMarkup(stepTitle)}</td><th scope="row">${escapeMarkup(check)}</th>`;
     return `<tr>${place}${status}<td>${points}/${maxPoints}</td><td>${list}</td></tr>`;
   });
-  const columns = ["step", "check", "status", "points", "details"].map((name) => `<th scope="col">${name}</th>`);
+  const names = [words.step, words.check, words.status, words.points, words.details];
+  const columns = names.map((name) => `<th scope="col">${name}</th>`);
   return `<section>
 <h2>${escapeMarkup(title)}</h2>
-<p>${grade.points}/${grade.maxPoints} points, ${grade.verdict}</p>
+<p>${pointsOf(grade, texts)}</p>
 <table>
 <thead><tr>${columns.join("")}</tr></thead>
 <tbody>

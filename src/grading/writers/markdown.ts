@@ -1,30 +1,37 @@
+import type { Grade } from "../../domain/report.ts";
+import type { Texts } from "../../texts/en.ts";
+import { textsFor } from "../../texts/texts.ts";
 import { inLanguage, labRows, type LabRows, type ReportWriter } from "./rows.ts";
 import { outcomeDetails, printable } from "./text.ts";
 
 /** Markdown: a table per lab with a row per check. */
 export const writeMarkdown: ReportWriter = (course, report, graded, language) => {
-  const { points, maxPoints, verdict } = graded.grade;
+  const texts = textsFor(language);
   const lines = [
     `# ${escaped(inLanguage(course.title, language))}`,
     "",
-    `**${points}/${maxPoints} points, ${verdict}** (backend ${escaped(report.backend)}, profile ${report.profile})`,
-    ...labRows(course, report, graded, language).flatMap(section),
+    `**${pointsOf(graded.grade, texts)}** (${texts.report.from(escaped(report.backend), report.profile)})`,
+    ...labRows(course, report, graded, language).flatMap((lab) => section(lab, texts)),
   ];
   return `${lines.join("\n")}\n`;
 };
 
-function section({ title, grade, checks }: LabRows): string[] {
+const pointsOf = ({ points, maxPoints, verdict }: Grade, { common }: Texts): string =>
+  `${common.points(points, maxPoints)}, ${common.verdicts[verdict]}`;
+
+function section({ title, grade, checks }: LabRows, texts: Texts): string[] {
+  const { report: words } = texts;
   return [
     "",
     `## ${escaped(title)}`,
     "",
-    `${grade.points}/${grade.maxPoints} points, ${grade.verdict}`,
+    pointsOf(grade, texts),
     "",
-    "| step | check | status | points | details |",
+    `| ${[words.step, words.check, words.status, words.points, words.details].join(" | ")} |`,
     "| --- | --- | --- | ---: | --- |",
     ...checks.map(({ stepTitle, check, outcome, points, maxPoints }) => {
-      const details = outcomeDetails(outcome).map(([name, text]) => `${name}: ${escaped(text)}`);
-      const cells = [escaped(stepTitle), escaped(check), outcome.status, `${points}/${maxPoints}`];
+      const details = outcomeDetails(outcome, texts).map(([name, text]) => `${name}: ${escaped(text)}`);
+      const cells = [escaped(stepTitle), escaped(check), words.statuses[outcome.status], `${points}/${maxPoints}`];
       return `| ${[...cells, details.join("<br>")].join(" | ")} |`;
     }),
   ];

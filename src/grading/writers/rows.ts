@@ -2,6 +2,7 @@ import type { Language } from "../../domain/backend.ts";
 import type { Outcome } from "../../domain/check.ts";
 import type { Course, Lab, Prose } from "../../domain/course.ts";
 import type { Grade, LabReport, Report } from "../../domain/report.ts";
+import { textsFor } from "../../texts/texts.ts";
 import type { GradedReport } from "../grade.ts";
 
 /** Writes a graded report as one document that ends with a line break. Pure. */
@@ -24,17 +25,23 @@ export interface LabRows {
   checks: CheckRow[];
 }
 
-const neverAsked: Outcome = { status: "skipped", reason: "not asked yet" };
+const neverAsked = (language: Language): Outcome => ({
+  status: "skipped",
+  reason: textsFor(language).common.notAsked,
+});
 
 /** The prose in that language, else in English. */
 export const inLanguage = (prose: Prose, language: Language): string => prose[language] ?? prose.en;
 
-/** The report with every check of the course in it; those that were never asked are skipped, unknown ones are left out. */
-export function wholeReport(course: Course, report: Report): Report {
-  return { ...report, labs: report.labs.map((lab) => wholeLab(findLab(course, lab.id), lab)) };
+/**
+ * The report with every check of the course in it; those that were never asked are skipped (the reason is in that
+ * language), unknown ones are left out.
+ */
+export function wholeReport(course: Course, report: Report, language: Language): Report {
+  return { ...report, labs: report.labs.map((lab) => wholeLab(findLab(course, lab.id), lab, language)) };
 }
 
-function wholeLab(lab: Lab | undefined, report: LabReport): LabReport {
+function wholeLab(lab: Lab | undefined, report: LabReport, language: Language): LabReport {
   const steps = (lab?.steps ?? []).map((step) => {
     const known = report.steps.find(({ id }) => id === step.id);
     const outcomes = new Map(known?.checks.map(({ id, outcome }) => [id, outcome]));
@@ -43,7 +50,7 @@ function wholeLab(lab: Lab | undefined, report: LabReport): LabReport {
       id: step.id,
       checks: step.checks.map(({ id, precondition }) => ({
         id,
-        outcome: outcomes.get(id) ?? neverAsked,
+        outcome: outcomes.get(id) ?? neverAsked(language),
         ...(precondition ? { precondition } : {}),
       })),
       hintsUsed: known?.hintsUsed ?? 0,
@@ -55,7 +62,7 @@ function wholeLab(lab: Lab | undefined, report: LabReport): LabReport {
 
 /** One row per check, lab by lab, in the order of the report and of the course. */
 export function labRows(course: Course, report: Report, graded: GradedReport, language: Language): LabRows[] {
-  return wholeReport(course, report).labs.map(({ id, steps }) => {
+  return wholeReport(course, report, language).labs.map(({ id, steps }) => {
     const lab = findLab(course, id);
     const grade = graded.labs.find((each) => each.id === id);
     const specs = new Map(lab?.steps.map((step) => [step.id, step]));

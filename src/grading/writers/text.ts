@@ -1,4 +1,5 @@
 import type { Outcome } from "../../domain/check.ts";
+import type { Texts } from "../../texts/en.ts";
 
 /** The text without what no XML document may hold and no terminal should get: such characters become U+FFFD. */
 export const printable = (text: string): string =>
@@ -22,26 +23,29 @@ export const escapeAttribute = (text: string): string =>
   escapeMarkup(text).replaceAll("\n", "&#10;").replaceAll("\t", "&#9;");
 
 /** What there is to say about an outcome, as names and texts; nothing when it passed. */
-export function outcomeDetails(outcome: Outcome): readonly (readonly [name: string, text: string])[] {
+export function outcomeDetails(
+  outcome: Outcome,
+  { common }: Texts,
+): readonly (readonly [name: string, text: string])[] {
   switch (outcome.status) {
     case "passed":
       return [];
     case "failed":
       return [
-        ["observed", outcome.observed],
-        ["expected", outcome.expected],
-        ["likely cause", outcome.cause],
-        ["next", outcome.next],
+        [common.observed, outcome.observed],
+        [common.expected, outcome.expected],
+        [common.cause, outcome.cause],
+        [common.next, outcome.next],
       ];
     case "errored":
-      return [["could not check", outcome.error]];
+      return [[common.errored, outcome.error]];
     case "skipped":
-      return [["skipped", outcome.reason]];
+      return [[common.skipped, outcome.reason]];
   }
 }
 
 /** The same as lines of plain text. */
-export const outcomeText = (outcome: Outcome): string =>
-  outcomeDetails(outcome)
+export const outcomeText = (outcome: Outcome, texts: Texts): string =>
+  outcomeDetails(outcome, texts)
     .map(([name, text]) => `${name}: ${text}`)
     .join("\n");
