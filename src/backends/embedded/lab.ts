@@ -9,6 +9,7 @@ import { aptHosts } from "./network/internet/hosts/apt-index.ts";
 import { createInternet } from "./network/internet/create-internet.ts";
 import { createLabNetwork, type EmbeddedNetwork } from "./network/lab-network.ts";
 import { createPacing } from "./pacing.ts";
+import { Traffic } from "./picture/traffic.ts";
 import { moduleRunnerOf } from "./runtime/containers/wasm-process.ts";
 import type { StateFolder } from "./persistence/state-folder.ts";
 import { programs } from "./programs.ts";
@@ -54,6 +55,8 @@ export interface LabOptions {
   environment: EnvironmentOptions;
   /** Components of a saved lab. */
   saved: Readonly<Record<string, unknown>> | undefined;
+  /** The last pass that was seen in an earlier state of this lab. */
+  lastPass?: number;
   /** A save by itself failed; the lab goes on. */
   onTrouble: (error: LabError) => void;
 }
@@ -64,6 +67,7 @@ export class EmbeddedLab {
   readonly network: EmbeddedNetwork;
   readonly shells: Record<string, SavedShell>;
   readonly profile: Profile;
+  readonly traffic: Traffic;
   #options: LabOptions;
   #random: SavedRandom;
   #clock: Clock;
@@ -90,7 +94,8 @@ export class EmbeddedLab {
       blobs: options.folder,
       others: aptHosts(this.profile),
     });
-    this.network = createLabNetwork({ machine, machines, internet, clock });
+    this.traffic = new Traffic(clock, options.lastPass);
+    this.network = createLabNetwork({ machine, machines, internet, clock, traffic: this.traffic });
     this.environment = {
       profile: this.profile,
       clock,
@@ -99,6 +104,7 @@ export class EmbeddedLab {
       network: this.network,
       blobs: options.folder,
       options: options.environment,
+      traffic: this.traffic,
       machine,
       machines,
       persist: () => this.persist(),
@@ -214,6 +220,7 @@ export class EmbeddedLab {
   }
 
   #touch(): void {
+    this.traffic.changed();
     if (this.#dirty || this.#closed) return;
     this.#dirty = true;
     this.#cancelSave = this.#clock.after(saveDelayMs, () => {

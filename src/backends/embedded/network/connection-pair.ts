@@ -4,9 +4,11 @@ import { Duplex } from "node:stream";
 class ConnectionEnd extends Duplex {
   #peer: ConnectionEnd | undefined;
   #resume: (() => void) | undefined;
+  #onWrite: ((chunk: Buffer) => void) | undefined;
 
-  constructor() {
+  constructor(onWrite?: (chunk: Buffer) => void) {
     super({ allowHalfOpen: true });
+    this.#onWrite = onWrite;
     // Whoever holds this end learns of a reset from its next read or write; an unwatched end must not end the lab.
     this.on("error", () => {});
   }
@@ -21,6 +23,7 @@ class ConnectionEnd extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     const peer = this.#peer;
+    this.#onWrite?.(chunk);
     // Simplified: a real peer that closed answers late bytes with a reset; here they vanish, so no answer is lost.
     if (!peer || peer.destroyed || peer.readableEnded) return callback();
     if (peer.push(chunk)) return callback();
@@ -53,10 +56,16 @@ class ConnectionEnd extends Duplex {
   }
 }
 
+/** What passes over a connection, for who looks on. */
+export interface Listening {
+  asked(chunk: Buffer): void;
+  answered(chunk: Buffer): void;
+}
+
 /** Two connected ends: what one writes the other reads; an end destroyed with an error resets the other. */
-export function connectionPair(): [Duplex, Duplex] {
-  const client = new ConnectionEnd();
-  const server = new ConnectionEnd();
+export function connectionPair(listening?: Listening): [Duplex, Duplex] {
+  const client = new ConnectionEnd(listening && ((chunk) => listening.asked(chunk)));
+  const server = new ConnectionEnd(listening && ((chunk) => listening.answered(chunk)));
   client.join(server);
   server.join(client);
   return [client, server];

@@ -3,10 +3,11 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "../../../domain/clock.ts";
 import { encode } from "../machine/io.ts";
 import type { ModelledMachine } from "../machine/machine.ts";
+import type { Traffic } from "../picture/traffic.ts";
 import { abortable, abortableChunks } from "./abortable.ts";
 import { acceptedClientCertificate, checkKeyPair, checkServerCertificate } from "./certificates.ts";
 import { inHostsFile, isLoopback, isPrivate, isServiceAddress, normalizedAddress } from "./addresses.ts";
-import { connectionPair } from "./connection-pair.ts";
+import { connectionPair, type Listening } from "./connection-pair.ts";
 import { exchangeOnStream, serveOnStream } from "./http-over-streams.ts";
 import type { Internet, InternetHost } from "./internet/internet.ts";
 import { CertificateError, NetworkError } from "./network.ts";
@@ -25,6 +26,8 @@ export interface LabNetworkOptions {
   machines(): readonly ModelledMachine[];
   internet: Internet;
   clock: Clock;
+  /** Told of the requests that pods answer. */
+  traffic?: Traffic;
 }
 
 /** What answers at a port of a machine, for those who come from outside the lab. */
@@ -204,6 +207,7 @@ class Wires implements EmbeddedNetwork {
   attachPod(machine: string, address: string): () => void {
     const pods = this.#pods.get(machine) ?? new Map<string, number>();
     this.#pods.set(machine, pods);
+    if (!pods.has(address)) this.#options.traffic?.podBegins(machine, address);
     pods.set(address, (pods.get(address) ?? 0) + 1);
     let attached = true;
     return () => {
@@ -357,8 +361,36 @@ class Wires implements EmbeddedNetwork {
     return { signal: ended.signal, done, onFail: (callback) => void callbacks.push(callback) };
   }
 
+  /** Hears the requests that a pod answers on a connection; undefined where nobody wants to know. */
+  #hear(entry: Entry, from: string | undefined, host: string, port: number): Listening | undefined {
+    const { traffic } = this.#options;
+    const { machine, pod: address } = entry.place;
+    if (!traffic || address === undefined) return undefined;
+    const nodePort = host === address || isServiceAddress(host) ? undefined : port;
+    let what: string | undefined;
+    return {
+      asked(chunk) {
+        const asked = /^([A-Z]{3,7} \S{1,80}) HTTP\/1\.[01]\r\n(?<rest>.*)/s.exec(chunk.toString("latin1", 0, 1_024));
+        // The kubelet's own questions are no requests that anybody waits for.
+        if (asked) what = /^user-agent: kube-probe/im.test(asked.groups?.["rest"] ?? "") ? undefined : asked[1];
+      },
+      answered(chunk) {
+        if (what === undefined || chunk.toString("latin1", 0, 7) !== "HTTP/1.") return;
+        traffic.answered({ machine, address, from, nodePort, what });
+      },
+    };
+  }
+
+  /** The same for an exchange that never was bytes. */
+  #tellAnswered(entry: Entry, from: string | undefined, ask: Ask, { method, target, headers }: HttpRequest): void {
+    const head = `${method} ${target} HTTP/1.1\r\nuser-agent: ${headers["user-agent"] ?? ""}\r\n`;
+    const hearing = this.#hear(entry, from, ask.host, ask.port);
+    hearing?.asked(Buffer.from(head, "latin1"));
+    hearing?.answered(Buffer.from("HTTP/1."));
+  }
+
   #openEntry(entry: Entry, fromMachine: string | undefined, host: string, port: number): Duplex {
-    const [client, server] = connectionPair();
+    const [client, server] = connectionPair(this.#hear(entry, fromMachine, host, port));
     const use = this.#use(entry, fromMachine, host, port);
     use.onFail((error) => client.destroy(error));
     client.on("close", () => use.done());
@@ -409,7 +441,9 @@ class Wires implements EmbeddedNetwork {
     if (listener.handle) {
       const signal = options.signal ? AbortSignal.any([options.signal, use.signal]) : use.signal;
       try {
-        const response = await abortable(listener.handle(requestOf(ask, clientCertificate, signal)), signal);
+        const request = requestOf(ask, clientCertificate, signal);
+        const response = await abortable(listener.handle(request), signal);
+        this.#tellAnswered(entry, fromMachine, ask, request);
         if (response.body instanceof Uint8Array) {
           use.done();
           return response;
@@ -420,7 +454,7 @@ class Wires implements EmbeddedNetwork {
         throw error;
       }
     }
-    const [client, server] = connectionPair();
+    const [client, server] = connectionPair(this.#hear(entry, fromMachine, host, port));
     use.onFail((error) => client.destroy(error));
     client.on("close", () => use.done());
     if (listener.accept) listener.accept(server);

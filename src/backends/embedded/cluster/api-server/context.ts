@@ -1,4 +1,5 @@
 import type { Clock, Random } from "../../../../domain/clock.ts";
+import type { ObjectPass } from "../../picture/traffic.ts";
 import type { UserInfo } from "../api.ts";
 import type { ObjectStore } from "../store/store.ts";
 import { type ResourceKind } from "../resources/kinds.ts";
@@ -13,6 +14,8 @@ export interface ServerContext {
   serviceRange: string;
   /** Lowest and highest node port. */
   nodePorts: readonly [number, number];
+  /** Told of every object that comes or goes, for who looks on. */
+  observe?(pass: ObjectPass): void;
 }
 
 /** Who asks, and how it wants its change treated. */

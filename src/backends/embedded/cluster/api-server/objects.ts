@@ -164,7 +164,7 @@ export class Objects {
     }
     this.#refuse(kind, next, old);
     this.#note(kind, next, old, caller, subresource);
-    return this.#store(kind, key, next, old, caller);
+    return this.#store(kind, key, next, old, caller, subresource);
   }
 
   /** Changes the current object by a function; used for patches and subresources. */
@@ -339,7 +339,14 @@ export class Objects {
     });
   }
 
-  #store(kind: ResourceKind, key: string, next: JsonObject, old: JsonObject, caller: Caller): JsonObject {
+  #store(
+    kind: ResourceKind,
+    key: string,
+    next: JsonObject,
+    old: JsonObject,
+    caller: Caller,
+    subresource: string,
+  ): JsonObject {
     const metadata = childOf(next, "metadata");
     metadata["resourceVersion"] = at(old, "metadata", "resourceVersion");
     if (equal(next, old)) return old;
@@ -347,22 +354,37 @@ export class Objects {
     const grace = numberAt(old, "metadata", "deletionGracePeriodSeconds") ?? 0;
     const held = listAt(metadata, "finalizers").length > 0 || listAt(next, "spec", "finalizers").length > 0;
     if (going && grace === 0 && !held) return this.#erase(kind, key, next, caller).object;
-    return this.#put(kind, key, next, caller);
+    return this.#put(kind, key, next, caller, subresource);
   }
 
-  #put(kind: ResourceKind, key: string, object: JsonObject, caller: Caller): JsonObject {
+  #put(kind: ResourceKind, key: string, object: JsonObject, caller: Caller, subresource = ""): JsonObject {
     const store = this.#context.store();
     if (caller.dryRun) {
       if (!store.get(kind.storage, key)) delete childOf(object, "metadata")["resourceVersion"];
       return object;
     }
-    return store.put(kind.storage, key, (revision) => withRevision(object, revision));
+    const action = store.get(kind.storage, key) ? "update" : "create";
+    const stored = store.put(kind.storage, key, (revision) => withRevision(object, revision));
+    this.#tell(action, kind, object, caller, subresource);
+    return stored;
   }
 
   #erase(kind: ResourceKind, key: string, object: JsonObject, caller: Caller): Removal {
     if (caller.dryRun) return { object, gone: true };
     const last = this.#context.store().delete(kind.storage, key, (revision) => withRevision(copy(object), revision));
+    this.#tell("delete", kind, object, caller, "");
     return { object: last ?? object, gone: true };
+  }
+
+  #tell(
+    action: "create" | "update" | "delete",
+    { kind }: ResourceKind,
+    object: JsonObject,
+    { user, fieldManager }: Caller,
+    part: string,
+  ): void {
+    const name = textAt(object, "metadata", "name");
+    this.#context.observe?.({ action, user, agent: fieldManager.replace(/^apply:/, ""), kind, part, name });
   }
 
   #removeNamespace(kind: ResourceKind, name: string, old: JsonObject, caller: Caller): Removal {

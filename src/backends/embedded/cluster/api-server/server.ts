@@ -110,7 +110,7 @@ export class ApiServer {
         },
       ]);
     }
-    const agent = (request.headers["user-agent"] ?? "").split("/")[0] ?? "";
+    const agent = agentOf(request);
     return {
       user: impersonated,
       dryRun: dryRun.length > 0,
@@ -215,6 +215,7 @@ export class ApiServer {
     switch (request.method) {
       case "GET":
       case "HEAD":
+        if (!isWatch(request)) this.#tellRead(request, target);
         return name === "" ? this.#list(request, target, format) : this.#get(request, target, format);
       case "POST":
         return this.#post(request, target, caller, format);
@@ -227,6 +228,11 @@ export class ApiServer {
       default:
         throw methodNotAllowed();
     }
+  }
+
+  #tellRead(request: ApiRequest, { kind, name, subresource: part }: ResourceTarget): void {
+    const { user } = request;
+    this.context.observe?.({ action: "read", user, agent: agentOf(request), kind: kind.kind, part, name });
   }
 
   #show(object: JsonObject, kind: ResourceKind, status: number, request: ApiRequest, format: Format): ApiResponse {
@@ -243,9 +249,7 @@ export class ApiServer {
   #get(request: ApiRequest, target: ResourceTarget, format: Format): ApiResponse {
     const { kind, namespace, name, subresource } = target;
     if (!kind.verbs.includes("get")) throw methodNotAllowed();
-    if (request.query.get("watch") === "1" || request.query.get("watch") === "true") {
-      return this.#watch(request, { ...target, name: "" }, format, name);
-    }
+    if (isWatch(request)) return this.#watch(request, { ...target, name: "" }, format, name);
     if (kind.kind === "ComponentStatus") {
       const found = this.#components().find((item) => textAt(item, "metadata", "name") === name);
       if (!found) throw notFound({ name, group: "", kind: kind.plural });
@@ -280,8 +284,7 @@ export class ApiServer {
   #list(request: ApiRequest, target: ResourceTarget, format: Format): ApiResponse {
     const { kind } = target;
     if (!kind.verbs.includes("list")) throw methodNotAllowed();
-    const watch = request.query.get("watch");
-    if (watch === "1" || watch === "true") return this.#watch(request, target, format);
+    if (isWatch(request)) return this.#watch(request, target, format);
     const include = request.query.get("includeObject") ?? "Metadata";
     const table = { now: this.context.clock.now(), include, columns: true };
     if (kind.kind === "ComponentStatus") {
@@ -316,6 +319,8 @@ export class ApiServer {
       bookmarks: request.query.get("allowWatchBookmarks") === "true",
       timeout: seconds > 0 ? Math.min(seconds, 2_000_000) * 1000 : 30 * 60 * 1000 * (1 + this.context.random.next()),
       signal: request.signal,
+      user: request.user,
+      agent: agentOf(request),
     });
     const include = request.query.get("includeObject") ?? "Metadata";
     let columns = true;
@@ -377,7 +382,7 @@ export class ApiServer {
     if (!kind.stored) {
       const answer = answerReview(this.context, kind, namespace, body, caller, this.#options.tokenKeys);
       if (answer) return jsonResponse(201, JSON.stringify(answer), format);
-      bindPod(this.context, this.objects, namespace, textAt(body, "metadata", "name"), body);
+      bindPod(this.context, this.objects, namespace, textAt(body, "metadata", "name"), body, caller);
       return jsonResponse(
         201,
         JSON.stringify({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 }),
@@ -397,7 +402,7 @@ export class ApiServer {
     const read = (expected: string): JsonObject => parseBody(request.body, request.headers["content-type"], expected);
     switch (subresource) {
       case "binding":
-        bindPod(this.context, this.objects, namespace, name, read("Binding"));
+        bindPod(this.context, this.objects, namespace, name, read("Binding"), caller);
         return jsonResponse(201, done, format);
       case "eviction":
         evictPod(this.context, this.objects, namespace, name, read("Eviction"), caller);
@@ -516,6 +521,11 @@ export class ApiServer {
     return this.#show(object, kind, 200, request, format);
   }
 }
+
+/** First word of the client's user agent. */
+const agentOf = ({ headers }: ApiRequest): string => (headers["user-agent"] ?? "").split("/")[0] ?? "";
+
+const isWatch = ({ query }: ApiRequest): boolean => ["1", "true"].includes(query.get("watch") ?? "");
 
 /** Events of both groups are kept in the form of the legacy group. */
 function storedAs(kind: ResourceKind): ResourceKind {

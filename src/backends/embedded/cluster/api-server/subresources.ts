@@ -71,6 +71,7 @@ export function bindPod(
   namespace: string,
   name: string,
   binding: JsonObject,
+  { user, fieldManager: agent }: Caller,
 ): void {
   const pod = objects.get(pods, namespace, name);
   const node = textAt(binding, "target", "name");
@@ -99,6 +100,7 @@ export function bindPod(
     childOf(next, "metadata")["resourceVersion"] = String(revision);
     return next;
   });
+  context.observe?.({ action: "update", user, agent, kind: "Pod", part: "binding", name });
 }
 
 /** Deletes a pod unless a disruption budget forbids it. */

@@ -1,5 +1,5 @@
 import { encode } from "../../machine/io.ts";
-import { ApiError } from "../api.ts";
+import { ApiError, type UserInfo } from "../api.ts";
 import { mapAt, textAt, type JsonObject } from "../json.ts";
 import { apiVersionOf, type ResourceKind } from "../resources/kinds.ts";
 import type { StoredEvent } from "../store/store.ts";
@@ -39,6 +39,9 @@ interface WatchOptions {
   /** Milliseconds after which the watch ends. */
   timeout: number;
   signal: AbortSignal;
+  user: UserInfo;
+  /** First word of the watcher's user agent. */
+  agent?: string;
 }
 
 /** Changes of a kind until the time is over or the signal aborts; objects are shared. A store that went away ends it. */
@@ -81,7 +84,12 @@ export async function* watchObjects(
   const detach = store.onClose(end);
   try {
     for (;;) {
-      for (let event = queue.shift(); event; event = queue.shift()) yield event;
+      for (let event = queue.shift(); event; event = queue.shift()) {
+        const name = textAt(event.object, "metadata", "name");
+        const { user, agent = "" } = options;
+        context.observe?.({ action: "watch", user, agent, kind: kind.kind, part: "", name });
+        yield event;
+      }
       if (over) break;
       await new Promise<void>((resolve) => {
         wake = resolve;

@@ -77,7 +77,7 @@ export function createServerClient(connect: () => ApiServer, user: UserInfo): Ap
     async create(key, object) {
       const server = connect();
       if (key.resource === "bindings" || key.resource === "pods/binding") {
-        bindPod(server.context, server.objects, key.namespace, object.metadata.name, object);
+        bindPod(server.context, server.objects, key.namespace, object.metadata.name, object, caller);
         return own(object);
       }
       if (key.apiVersion === "events.k8s.io/v1" && key.resource === "events") {
@@ -112,6 +112,7 @@ export function createServerClient(connect: () => ApiServer, user: UserInfo): Ap
         selection(options, resource(options)),
         options.resourceVersion,
         signal,
+        user,
       );
     },
   };
@@ -125,6 +126,7 @@ async function* watchLocal(
   selection: Parameters<typeof watchObjects>[2]["selection"],
   resourceVersion: string,
   signal: AbortSignal,
+  user: UserInfo,
 ): AsyncGenerator<WatchEvent> {
   const events = watchObjects(connect().context, kind, {
     selection,
@@ -132,6 +134,7 @@ async function* watchLocal(
     bookmarks: false,
     timeout: 2 ** 30,
     signal,
+    user,
   });
   for await (const { type, object } of events) {
     yield { type, object: type === "ERROR" ? { ...object, metadata: { name: "" } } : own(object) };

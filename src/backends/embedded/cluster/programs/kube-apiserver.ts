@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { FileError } from "../../machine/files/errors.ts";
 import type { Process, Program } from "../../machine/process.ts";
 import { NetworkError, type HttpRequest, type HttpResponse } from "../../network/network.ts";
+import type { ObjectPass } from "../../picture/traffic.ts";
 import type { UserInfo } from "../api.ts";
 import { ApiError } from "../api.ts";
 import { anonymous, certificateUser, tokenUser, type TokenKeys } from "../api-server/authentication.ts";
@@ -68,6 +69,7 @@ export const kubeApiserver: Program = async (process) => {
     store: () => connectStore(process),
     serviceRange: range,
     nodePorts: [low, high] as const,
+    observe: (pass: ObjectPass) => environment.traffic?.object(pass),
   };
   const streams = createStreams(process, context, {
     certificate: flags.get("kubelet-client-certificate") ?? "",

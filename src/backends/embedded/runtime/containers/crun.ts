@@ -55,6 +55,7 @@ export function createCrun(path: string, executable: Executable): OciRuntime {
     kind: "crun",
     path,
     executable,
+    chain: (spec) => (isWasm(spec) ? ["crun", "wasmedge"] : ["crun"]),
     prepare(spec): SpawnRequest {
       if (isWasm(spec)) {
         if (!hasLibrary(spec.machine.rootFiles, "libwasmedge.so.0")) {

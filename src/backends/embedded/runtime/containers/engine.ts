@@ -1,3 +1,4 @@
+import type { RuntimePath } from "../../../../domain/picture.ts";
 import type { ModelledMachine } from "../../machine/machine.ts";
 import { FileError } from "../../machine/files/errors.ts";
 import { dirname } from "../../machine/files/paths.ts";
@@ -74,6 +75,7 @@ export class ContainerEngine implements ContainerRuntime {
     this.#flavour = flavour;
     this.#state = runtimeState(machine, flavour.key);
     this.#monitor = monitorOf(machine, flavour.key);
+    this.#monitor.state = this.#state;
   }
 
   /**
@@ -118,6 +120,7 @@ export class ContainerEngine implements ContainerRuntime {
 
   async runPodSandbox(config: PodSandboxConfig, handler: string): Promise<string> {
     const id = this.#newId();
+    this.#told("RunPodSandbox", config.name);
     this.#flavour.runtimeFor(handler, id);
     await this.#flavour.prepareSandbox();
     const address = config.hostNetwork ? "" : this.#flavour.connectPod(config, id);
@@ -145,6 +148,7 @@ export class ContainerEngine implements ContainerRuntime {
     if (sandbox.address !== "") removeFromNetwork(this.#machine.rootFiles, id);
     if (sandbox.state === "notready") return;
     sandbox.state = "notready";
+    this.#told("StopPodSandbox", sandbox.config.name);
     this.#changed();
   }
 
@@ -163,6 +167,7 @@ export class ContainerEngine implements ContainerRuntime {
 
   async createContainer(sandboxId: string, config: ContainerConfig): Promise<string> {
     const sandbox = this.#sandbox(sandboxId);
+    this.#told("CreateContainer", sandbox.config.name);
     const image = this.#flavour.images.find(config.image);
     if (!image) throw new CriError("NotFound", `failed to find image ${config.image}: not found`);
     this.#flavour.admit(config);
@@ -203,6 +208,7 @@ export class ContainerEngine implements ContainerRuntime {
   async startContainer(id: string): Promise<void> {
     const container = this.#container(id);
     const sandbox = this.#sandbox(container.sandboxId);
+    this.#told("StartContainer", sandbox.config.name);
     const runtime = this.#flavour.runtimeFor(sandbox.handler, sandbox.id);
     let active: Promise<void>;
     try {
@@ -231,6 +237,8 @@ export class ContainerEngine implements ContainerRuntime {
   async stopContainer(id: string, timeoutMs: number): Promise<void> {
     const process = this.#monitor.processes.get(id);
     if (!process) return;
+    const sandboxId = this.#state.containers.find((container) => container.id === id)?.sandboxId;
+    this.#told("StopContainer", this.#state.sandboxes.find((sandbox) => sandbox.id === sandboxId)?.config.name ?? "");
     process.kill("SIGTERM");
     const timer = new AbortController();
     const late = this.#machine.environment.clock.sleep(Math.max(timeoutMs, 1), timer.signal).then(
@@ -282,6 +290,7 @@ export class ContainerEngine implements ContainerRuntime {
   }
 
   async pullImage(reference: string): Promise<PulledImage> {
+    this.#told("PullImage", reference.slice(reference.lastIndexOf("/") + 1));
     const image = await this.#flavour.pull(reference);
     this.#machine.environment.touch();
     return this.#flavour.images.describe(image);
@@ -305,6 +314,11 @@ export class ContainerEngine implements ContainerRuntime {
   onChange(listener: () => void): () => void {
     this.#monitor.listeners.add(listener);
     return () => this.#monitor.listeners.delete(listener);
+  }
+
+  /** A call of the CRI, for who looks on. */
+  #told(call: string, name: string): void {
+    this.#machine.environment.traffic?.call(this.#machine.name, this.#flavour.name, call, name);
   }
 
   #isLive(id: string): boolean {
@@ -363,14 +377,25 @@ export class ContainerEngine implements ContainerRuntime {
     const request = runtime.prepare(spec);
     const process = this.#machine.processes.spawn(request);
     this.#monitor.processes.set(container.id, process);
+    this.#tellPath(container.id, sandbox, runtime.chain(spec), spec.argv[0] ?? "", resumed);
     void process.exit.then((exitCode) => {
       spec.log.close();
       this.#monitor.processes.delete(container.id);
+      this.#monitor.paths.delete(container.id);
       this.#finish(container, exitCode);
       active.resolve();
       this.#changed();
     });
     return active.promise;
+  }
+
+  #tellPath(id: string, sandbox: PodSandboxStatus, chain: RuntimePath, program: string, resumed: boolean): void {
+    const { name } = this.#flavour;
+    const needsShim = name === "containerd" && chain[0]?.startsWith("shim") !== true;
+    const path: RuntimePath = [name, ...(needsShim ? (["shim-runc"] as const) : []), ...chain];
+    this.#monitor.paths.set(id, path);
+    const started = program.slice(program.lastIndexOf("/") + 1);
+    if (!resumed) this.#machine.environment.traffic?.start(this.#machine.name, path, sandbox.config.name, started);
   }
 
   #finish(container: ContainerStatus, exitCode: number): void {

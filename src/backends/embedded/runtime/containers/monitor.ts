@@ -1,4 +1,6 @@
+import type { RuntimePath } from "../../../../domain/picture.ts";
 import type { ModelledMachine, RunningProcess } from "../../machine/machine.ts";
+import type { ContainerStatus, PodSandboxStatus } from "../cri.ts";
 
 /** What goes on without the daemon: running containers (a real machine has a conmon or shim for each) and pod networks. */
 export interface Monitor {
@@ -6,6 +8,10 @@ export interface Monitor {
   /** By sandbox id: takes the pod's address off the network. */
   networks: Map<string, () => void>;
   listeners: Set<() => void>;
+  /** By id of a running container: what it was started through. */
+  paths: Map<string, RuntimePath>;
+  /** What the runtime knows, as it stands; absent before it ran. */
+  state?: { readonly sandboxes: readonly PodSandboxStatus[]; readonly containers: readonly ContainerStatus[] };
 }
 
 const monitors = new WeakMap<ModelledMachine, Map<string, Monitor>>();
@@ -15,6 +21,12 @@ export function monitorOf(machine: ModelledMachine, key: string): Monitor {
   let byKey = monitors.get(machine);
   if (!byKey) monitors.set(machine, (byKey = new Map()));
   let monitor = byKey.get(key);
-  if (!monitor) byKey.set(key, (monitor = { processes: new Map(), networks: new Map(), listeners: new Set() }));
+  if (!monitor) {
+    monitor = { processes: new Map(), networks: new Map(), listeners: new Set(), paths: new Map() };
+    byKey.set(key, monitor);
+  }
   return monitor;
 }
+
+/** The monitors of all runtimes that have run on a machine since the lab woke up. */
+export const monitorsOf = (machine: ModelledMachine): Monitor[] => [...(monitors.get(machine)?.values() ?? [])];

@@ -1,5 +1,6 @@
 import type { Executable } from "../../machine/executable.ts";
 import type { ModelledMachine, SpawnRequest } from "../../machine/machine.ts";
+import type { RuntimePath } from "../../../../domain/picture.ts";
 import type { NetworkPlace } from "../../network/network.ts";
 import type { ContainerMount } from "../cri.ts";
 import type { Rootfs } from "../images/rootfs.ts";
@@ -47,6 +48,8 @@ export interface OciRuntime {
   readonly kind: "crun" | "runc";
   readonly path: string;
   readonly executable: Executable;
+  /** What a container goes through from here on down, as figures show it: e.g. crun, then WasmEdge. */
+  chain(spec: ContainerSpec): RuntimePath;
   /** What to run for this container. Throws OciError. */
   prepare(spec: ContainerSpec): SpawnRequest;
   /** Runs a command in a running container. Rejects with OciError when it cannot. */

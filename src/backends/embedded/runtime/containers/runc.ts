@@ -10,6 +10,7 @@ export function createRunc(path: string, executable: Executable): OciRuntime {
     kind: "runc",
     path,
     executable,
+    chain: () => ["runc"],
     prepare(spec): SpawnRequest {
       const name = spec.argv[0] ?? "";
       const found = findInContainer(spec, name);
