@@ -21,6 +21,7 @@ export interface ContainerRuntime {
   exec(id: string, argv: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
   pullImage(reference: string): Promise<PulledImage>;
   listImages(): PulledImage[];
+  /** Undefined when it is not there. Throws CriError for a name that the runtime does not look up. */
   imageStatus(reference: string): PulledImage | undefined;
   removeImage(reference: string): Promise<void>;
   /** Calls back after every change of a container or sandbox; the kubelet's event stream. */

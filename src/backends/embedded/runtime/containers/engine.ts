@@ -41,6 +41,8 @@ export interface EngineFlavour {
   /** Work before a sandbox can start, such as pulling its image. */
   prepareSandbox(): Promise<void>;
   pull(reference: string): Promise<StoredImage>;
+  /** Refuses to look for an image of that name. Throws CriError. */
+  admitName(reference: string): void;
   /** What a container's imageID shows. */
   imageRef(image: PulledImage, reference: string): string;
   /** CRI-O runs `create` when the CRI creates a container, containerd when it starts it. */
@@ -301,6 +303,7 @@ export class ContainerEngine implements ContainerRuntime {
   }
 
   imageStatus(reference: string): PulledImage | undefined {
+    this.#flavour.admitName(reference);
     const image = this.#flavour.images.find(reference);
     return image && this.#flavour.images.describe(image);
   }

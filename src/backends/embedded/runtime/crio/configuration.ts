@@ -18,6 +18,8 @@ export interface CrioConfiguration {
   pluginFolders: string[];
   conmon: string;
   logLevel: string;
+  /** Whether a short name that several registries could mean is refused. */
+  shortNameMode: string;
 }
 
 /** The configuration is bad; `message` is what follows `msg=` in CRI-O's log, and it exits with 1. */
@@ -26,6 +28,12 @@ export class CrioConfigurationError extends Error {
 }
 
 export const minorOf = (version: string): number => Number(version.split(".")[1] ?? 0);
+
+function pauseOf(minor: number): string {
+  if (minor >= 36) return "3.10.2";
+  if (minor >= 31) return "3.10";
+  return minor >= 26 ? "3.9" : "3.6";
+}
 
 function defaults(version: string): CrioConfiguration {
   const runtime = minorOf(version) >= 31 ? "crun" : "runc";
@@ -36,11 +44,12 @@ function defaults(version: string): CrioConfiguration {
       [runtime, { runtimePath: "", runtimeType: "oci", allowedAnnotations: [], defaultAnnotations: {} }],
     ]),
     cgroupManager: "systemd",
-    pauseImage: minorOf(version) >= 26 ? "registry.k8s.io/pause:3.9" : "registry.k8s.io/pause:3.6",
+    pauseImage: `registry.k8s.io/pause:${pauseOf(minorOf(version))}`,
     networkFolder: "/etc/cni/net.d/",
     pluginFolders: ["/opt/cni/bin/"],
     conmon: "",
     logLevel: "info",
+    shortNameMode: minorOf(version) >= 34 ? "enforcing" : "disabled",
   };
 }
 
@@ -87,6 +96,7 @@ function apply(configuration: CrioConfiguration, files: FileView, path: string):
   text(runtime, "conmon", path, (value) => (configuration.conmon = value));
   text(runtime, "log_level", path, (value) => (configuration.logLevel = value));
   text(image, "pause_image", path, (value) => (configuration.pauseImage = value));
+  text(image, "short_name_mode", path, (value) => (configuration.shortNameMode = value));
   text(network, "network_dir", path, (value) => (configuration.networkFolder = value));
   const plugins = network["plugin_dirs"];
   if (Array.isArray(plugins)) configuration.pluginFolders = plugins.filter((entry) => typeof entry === "string");

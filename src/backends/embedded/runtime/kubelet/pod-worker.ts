@@ -317,7 +317,18 @@ export class PodWorker {
       return false;
     }
     const policy = container.imagePullPolicy ?? (/:latest$|^[^:]*$/.test(image) ? "Always" : "IfNotPresent");
-    const isPresent = host.runtime.imageStatus(image) !== undefined;
+    let isPresent: boolean;
+    try {
+      isPresent = host.runtime.imageStatus(image) !== undefined;
+    } catch (error) {
+      if (!(error instanceof CriError)) throw error;
+      const message = `Failed to inspect image "": rpc error: code = ${error.code} desc = ${error.message}`;
+      warn("InspectFailed", message);
+      warn("Failed", "Error: ImageInspectError");
+      fail("ImageInspectError", message);
+      host.again(Math.max(host.pacing.duration("imageBackOff"), 50));
+      return false;
+    }
     if (isPresent && policy !== "Always") {
       this.#event(pod, host, "Normal", "Pulled", host.wording.present(image), fieldPath);
       return true;

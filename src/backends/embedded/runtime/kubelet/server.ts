@@ -81,7 +81,13 @@ function logs(
     }
     const all = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
     const reason = all.find((other) => other.name === container)?.state.waiting?.reason ?? "ContainerCreating";
-    const words = ["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"].includes(reason)
+    const words = [
+      "ErrImagePull",
+      "ImagePullBackOff",
+      "ErrImageNeverPull",
+      "InvalidImageName",
+      "ImageInspectError",
+    ].includes(reason)
       ? `trying and failing to pull image`
       : reason;
     return text(

@@ -204,5 +204,6 @@ function createFlavour(process: Process, configuration: ContainerdConfiguration)
     createFailure: (_runtime, message) =>
       `failed to create containerd task: failed to create shim task: OCI runtime create failed: ${message}${suffix}`,
     admit: () => undefined,
+    admitName: () => undefined,
   };
 }

@@ -14,6 +14,8 @@ import {
 } from "../crio/configuration.ts";
 import { ImageStore, storageRoots } from "../images/image-store.ts";
 import { PullError, pullForCrio } from "../images/pull.ts";
+import { InvalidReference } from "../images/reference.ts";
+import { readRegistriesConf, RegistriesConfError, resolveShortName } from "../images/registries-conf.ts";
 import { fatal, logrusLine, untilStopped } from "./logrus.ts";
 
 const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -88,6 +90,8 @@ function createFlavour(process: Process, configuration: CrioConfiguration): Engi
   const files = machine.rootFiles;
   const images = new ImageStore(machine, storageRoots.containers);
   const nameOf = (handler: string): string => (handler === "" ? configuration.defaultRuntime : handler);
+  const noNetwork = (): string =>
+    `${minorOf(version) >= 28 ? "no" : "No"} CNI configuration file in ${configuration.networkFolder}. Has your network provider started?`;
   return {
     key: "crio",
     name: "cri-o",
@@ -100,8 +104,7 @@ function createFlavour(process: Process, configuration: CrioConfiguration): Engi
       const ready: RuntimeCondition = { type: "RuntimeReady", status: true, reason: "", message: "" };
       const { network } = describeNetwork(process, configuration);
       if (network) return [ready, { type: "NetworkReady", status: true, reason: "", message: "" }];
-      const capital = minorOf(version) >= 28 ? "no" : "No";
-      const message = `Network plugin returns error: ${capital} CNI configuration file in ${configuration.networkFolder}. Has your network provider started?`;
+      const message = `Network plugin returns error: ${noNetwork()}`;
       return [ready, { type: "NetworkReady", status: false, reason: "NetworkPluginNotReady", message }];
     },
     info: () => ({
@@ -142,7 +145,7 @@ function createFlavour(process: Process, configuration: CrioConfiguration): Engi
       const failed = (words: string): CriError =>
         new CriError("Unknown", `failed to create pod network sandbox ${name}(${sandboxId}): ${words}`);
       if (!network) {
-        throw failed(`No CNI configuration file in ${configuration.networkFolder}. Has your network provider started?`);
+        throw failed(noNetwork());
       }
       const pod = `error adding pod ${config.namespace}_${config.name} to CNI network`;
       try {
@@ -165,6 +168,18 @@ function createFlavour(process: Process, configuration: CrioConfiguration): Engi
         throw error;
       }
     },
+    admitName(reference) {
+      if (configuration.shortNameMode !== "enforcing") return;
+      try {
+        if (resolveShortName(reference, readRegistriesConf(files)).length < 2) return;
+      } catch (error) {
+        // What cannot be resolved is said by the pull.
+        if (error instanceof RegistriesConfError || error instanceof InvalidReference) return;
+        throw error;
+      }
+      const name = /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest`;
+      throw new CriError("Unknown", `short name mode is enforcing, but image name ${name} returns ambiguous list`);
+    },
     imageRef: (image) => image.digests[0] ?? image.id,
     createFailure(runtime, message) {
       if (runtime.kind === "crun") return `container create failed: ${message}\n`;
@@ -181,6 +196,7 @@ function createFlavour(process: Process, configuration: CrioConfiguration): Engi
 }
 
 function versionText(version: string): string {
+  if (minorOf(version) >= 30) return newerVersionText(version);
   return `crio version ${version}
 Version:          ${version}
 GitCommit:        ${version === "1.24.6" ? "4bfe15a9feb74ffc95e66a21c04b15fa7bbc2b90" : "unknown"}
@@ -195,6 +211,27 @@ SeccompEnabled:   true
 AppArmorEnabled:  true
 `;
 }
+
+const newerVersionText = (version: string): string => `crio version ${version}
+   GitCommit:      unknown
+   GitCommitDate:  unknown
+   GitTreeState:   clean
+   GoVersion:      go1.26.10
+   Compiler:       gc
+   Platform:       linux/amd64
+   Linkmode:       static
+   BuildTags:
+     static
+     netgo
+     osusergo
+     exclude_graphdriver_btrfs
+     seccomp
+     apparmor
+     selinux
+   LDFlags:          unknown
+   SeccompEnabled:   true
+   AppArmorEnabled:  true
+`;
 
 function configurationText(configuration: CrioConfiguration): string {
   const handlers = Array.from(

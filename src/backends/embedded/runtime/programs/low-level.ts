@@ -10,7 +10,7 @@ export const crun: Program = async (process) => {
     const features = ["+SYSTEMD", "+SELINUX", "+APPARMOR", "+CAP", "+SECCOMP", "+EBPF"];
     const built = facts?.["features"]?.split(" ").filter(Boolean) ?? features;
     const handler = wasm ? [`+WASM:${wasm}`] : [];
-    const commit = facts?.["commit"] ?? "5a8fa99a5e41facba2eda4af12fa26313918805b";
+    const commit = facts?.["commit"] ?? (version === "1.8.4" ? "5a8fa99a5e41facba2eda4af12fa26313918805b" : "unknown");
     await process.out(
       `crun version ${version}\ncommit: ${commit}\nrundir: /run/user/${process.credentials.uid}/crun\nspec: 1.0.0\n${[...built, ...handler, "+YAJL"].join(" ")}\n`,
     );

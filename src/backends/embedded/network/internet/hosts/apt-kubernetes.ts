@@ -50,9 +50,10 @@ ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELE
 
 const maintainer = "Kubernetes Authors <dev@kubernetes.io>";
 
-/** The four packages of one Kubernetes release, in the old (`-00`) or the new (`-1.1`) packaging. */
+/** The three packages of one Kubernetes release, in the old (`-00`) or the new (`-1.1`) packaging. */
 function release(version: string, revision: string, modern: boolean): Deb[] {
   const full = `${version}${revision}`;
+  const minor = Number(version.split(".")[1]);
   const binary = (name: string): DebFile => ({ path: `/usr/bin/${name}`, program: { program: name, version } });
   const unitFolder = modern ? "/usr/lib/systemd/system" : "/lib/systemd/system";
   const dropIn: DebFile = {
@@ -68,7 +69,11 @@ function release(version: string, revision: string, modern: boolean): Deb[] {
       ...common,
       name: "kubelet",
       version: full,
-      depends: `iptables (>= 1.4.21), kubernetes-cni (>= 1.2.0), iproute2, socat, util-linux, mount, ebtables, ethtool, conntrack`,
+      // From 1.32 on a package asks only for what its binary needs.
+      depends:
+        minor >= 32
+          ? "kubernetes-cni (>= 1.2.0), mount, util-linux"
+          : "iptables (>= 1.4.21), kubernetes-cni (>= 1.2.0), iproute2, socat, util-linux, mount, ebtables, ethtool, conntrack",
       size: 19_500_000,
       installedSize: 111_200,
       description: "Kubernetes Node Agent",
@@ -86,7 +91,7 @@ function release(version: string, revision: string, modern: boolean): Deb[] {
       ...common,
       name: "kubeadm",
       version: full,
-      depends: "kubelet (>= 1.19.0), kubectl (>= 1.19.0), kubernetes-cni (>= 1.2.0), cri-tools (>= 1.28.0)",
+      depends: kubeadmNeeds(minor),
       size: 10_300_000,
       installedSize: 49_200,
       description: "Kubernetes Cluster Bootstrapping Tool",
@@ -102,6 +107,12 @@ function release(version: string, revision: string, modern: boolean): Deb[] {
       files: [binary("kubectl")],
     }),
   ];
+}
+
+function kubeadmNeeds(minor: number): string {
+  if (minor >= 32) return "";
+  if (minor >= 30) return "cri-tools (>= 1.30.0)";
+  return "kubelet (>= 1.19.0), kubectl (>= 1.19.0), kubernetes-cni (>= 1.2.0), cri-tools (>= 1.28.0)";
 }
 
 const tools = (criTools: string, cni: string, revision: string): Deb[] => [
@@ -137,14 +148,24 @@ const xenial: Deb[] = [
   ...tools("1.26.0", "1.1.1", oldRevision),
 ];
 
-const repository = (base: string, versions: readonly string[], criTools: string): AptRepository => ({
+const repository = (
+  base: string,
+  versions: readonly string[],
+  criTools: string,
+  cni = { version: "1.2.0", revision: "-2.1" },
+): AptRepository => ({
   base,
   origin: `obs://build.opensuse.org/isv:kubernetes${base.replaceAll("/", "")}`,
   label: "isv:kubernetes",
   key: communityKey,
   date: "Thu, 15 Feb 2024 10:00:00 UTC",
-  flat: [...versions.flatMap((version) => release(version, "-1.1", true)), ...tools(criTools, "1.2.0", "-2.1")],
+  flat: [
+    ...versions.flatMap((version) => release(version, "-1.1", true)),
+    ...tools(criTools, cni.version, cni.revision),
+  ],
 });
+
+const newerCni = { version: "1.9.1", revision: "-1.1" };
 
 const modern: Readonly<Record<Profile, readonly AptRepository[]>> = {
   thesis: [
@@ -157,8 +178,8 @@ const modern: Readonly<Record<Profile, readonly AptRepository[]>> = {
     repository("/core:/stable:/v1.27/deb", ["1.27.11", "1.27.6"], "1.27.1"),
   ],
   current: [
-    repository("/core:/stable:/v1.37/deb", ["1.37.1"], "1.37.0"),
-    repository("/core:/stable:/v1.36/deb", ["1.36.4", "1.36.2"], "1.36.0"),
+    repository("/core:/stable:/v1.37/deb", ["1.37.1"], "1.37.0", newerCni),
+    repository("/core:/stable:/v1.36/deb", ["1.36.4", "1.36.2"], "1.36.0", newerCni),
     repository("/core:/stable:/v1.28/deb", ["1.28.15", "1.28.2"], "1.28.0"),
   ],
 };

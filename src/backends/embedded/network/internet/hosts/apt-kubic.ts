@@ -5,6 +5,7 @@ import { armored } from "../../../machine/system/packages/keys.ts";
 import type { SigningKey } from "../../../machine/system/packages/keys.ts";
 import { file } from "../http.ts";
 import type { InternetHost } from "../internet.ts";
+import { crioAnswer } from "./apt-crio.ts";
 import { answerFromAny } from "./apt-repository.ts";
 import type { AptRepository } from "./apt-repository.ts";
 import { crictlConfig, crioBridge, crioConfig, crioLoopback, crioUnit, runcDropIn } from "./crio-package-files.ts";
@@ -96,13 +97,15 @@ const repositories: readonly AptRepository[] = [
 );
 
 /**
- * download.opensuse.org with the project that CRI-O and Buildah were packaged in.
+ * download.opensuse.org with the projects that CRI-O and Buildah were and are packaged in.
  * The key also answers at the address without slashes, which the thesis's script asks for.
  */
 export function kubicHost(profile: Profile): InternetHost {
   return {
     names: ["download.opensuse.org"],
     handle: ({ target }) => {
+      const today = crioAnswer(profile, target);
+      if (today) return Promise.resolve(today);
       const path = decodeURIComponent(target.replace(/\?.*/, ""));
       const spread = path.replaceAll(/:(?![/\d])/g, ":/").replaceAll(/:(?=\d)/g, ":/");
       const asked = profile === "thesis" ? spread : path;

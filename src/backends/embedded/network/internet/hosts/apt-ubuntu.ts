@@ -443,7 +443,17 @@ const rows: readonly Row[] = [
     size: 428,
     depends: "libyajl2",
     description: "lightweight OCI runtime for running containers",
-    files: [{ path: "/usr/bin/crun", program: { program: "crun", version: "1.14.1", facts: { wasm: "wasmedge" } } }],
+    // Built to open libwasmedge.so.0 when it meets a module; the library is only suggested.
+    files: [
+      {
+        path: "/usr/bin/crun",
+        program: {
+          program: "crun",
+          version: "1.14.1",
+          facts: { wasm: "wasmedge", commit: "de537a7965bfbe9992e2cfae0baeb56a08128171" },
+        },
+      },
+    ],
   },
   {
     name: "nginx",
@@ -527,10 +537,19 @@ const rows: readonly Row[] = [
     focal: "-",
     noble: "0.13.5+dfsg-1build4",
     component: "universe",
-    size: 4200,
-    commands: ["wasmedge"],
-    libraries: ["libwasmedge.so.0"],
+    size: 214,
+    depends: "libwasmedge0",
+    commands: ["wasmedge", "wasmedgec"],
     description: "High performance WebAssembly runtime for cloud native",
+  },
+  {
+    name: "libwasmedge0",
+    focal: "-",
+    noble: "0.13.5+dfsg-1build4",
+    component: "universe",
+    size: 1980,
+    libraries: ["libwasmedge.so.0"],
+    description: "High performance WebAssembly runtime - shared library",
   },
 ];
 

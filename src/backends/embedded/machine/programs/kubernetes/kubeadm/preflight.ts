@@ -130,7 +130,8 @@ const fileAvailable = (process: Process, path: string): Finding => ({
 async function commonChecks(process: Process, setup: Setup, wanted: string | undefined): Promise<Finding[]> {
   const findings: Finding[] = [runtimeCheck(process, setup), swapCheck(process)];
   const minor = minorOf(process.executable.version);
-  const mandatory = ["crictl", ...(minor < 32 ? ["conntrack"] : []), "ip", "iptables", "mount", "nsenter"];
+  // Newer versions speak to the runtime themselves and leave conntrack to kube-proxy's image.
+  const mandatory = [...(minor < 32 ? ["crictl", "conntrack"] : []), "ip", "iptables", "mount", "nsenter"];
   for (const name of mandatory) {
     if (findExecutable(process, name) === undefined)
       findings.push({ name: `FileExisting-${name}`, errors: [`${name} not found in system path`] });
