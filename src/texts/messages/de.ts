@@ -57,8 +57,15 @@ export const messages: MessageCatalogue = {
   "{path}: progress could not be saved": "{path}: Der Fortschritt konnte nicht gesichert werden",
   "Free some space or make the folder writable; the lab goes on and saves again.":
     "Schaff Platz oder mach den Ordner beschreibbar; das Lab läuft weiter und sichert von neuem.",
-  "{path}: damaged; set aside as {aside}, the older copy is used.":
-    "{path}: beschädigt; als {aside} beiseitegelegt, es geht mit der älteren Kopie weiter.",
+  "{path}: damaged; set aside as {aside}.damaged-{number}, the older copy is used.":
+    "{path}: beschädigt; als {aside}.damaged-{number} beiseitegelegt, es geht mit der älteren Kopie weiter.",
+  "{lab}: begins on fresh machines, got those of {other}":
+    "{lab}: Dieses Lab beginnt auf frischen Maschinen, hier laufen die von {other}",
+  "Run `wasm-k8s-lab reset`, or set WASM_K8S_LAB_HOME to another folder.":
+    "Ruf `wasm-k8s-lab reset` auf oder setze WASM_K8S_LAB_HOME auf einen anderen Ordner.",
+  "{lab}: its machines are not in use, got those of another lab":
+    "{lab}: Seine Maschinen laufen gerade nicht, sondern die eines anderen Labs",
+  "Go there first: `wasm-k8s-lab start {lab}`.": "Geh zuerst dorthin: `wasm-k8s-lab start {lab}`.",
   // The machines
   "{machine}:{path}: {reason}": "{machine}:{path}: {reason}",
   "Check the path.": "Prüfe den Pfad.",
