@@ -131,7 +131,7 @@ export function createKernel(options: {
   saved: SavedKernel | undefined;
   changed: () => void;
 }): ModelledKernel {
-  const release = options.profile === "thesis" ? "5.4.0-172-generic" : "6.8.0-45-generic";
+  const release = options.profile === "thesis" ? "5.4.0-172-generic" : "6.8.0-90-generic";
   const fresh = (): SavedKernel => ({
     modules: ["virtio_net", "ip_tables", "nf_conntrack", "loop"],
     parameters: {},

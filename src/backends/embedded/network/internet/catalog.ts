@@ -27,6 +27,8 @@ interface CommunityImage {
   tags: string[];
   content: string;
   version: string;
+  /** The day from which on these tags mean this image, e.g. `2026-01-22`. */
+  since: string;
 }
 
 /** vm-images/catalog.yaml as the embedded backend uses it. */
@@ -45,6 +47,9 @@ export interface Catalog {
   communityImages: CommunityImage[];
   addresses: Record<string, string>;
 }
+
+/** For images whose day decides nothing. */
+const firstDay = "2023-08-15";
 
 let loaded: Catalog | undefined;
 
@@ -95,6 +100,7 @@ function parseCatalog(text: string): Catalog {
         tags: listOf(table["tags"], `${where}.tags`),
         content: stringOf(table["content"], `${where}.content`),
         version: stringOf(table["version"], `${where}.version`),
+        since: table["since"] === undefined ? firstDay : stringOf(table["since"], `${where}.since`),
       };
     }),
     addresses: stringsOf(top["addresses"], "addresses"),

@@ -169,7 +169,7 @@ export const upstreamVersion = (version: string): string =>
   version
     .replace(/^\d+:/, "")
     .replace(/-[^-]*$/, "")
-    .replace(/[+~]?(dfsg|nmu).*$/, "");
+    .replace(/[+~]?(dfsg|nmu|ds\d).*$/, "");
 
 /** What a fresh image of the profile has installed. */
 export function imagePackages(profile: Profile): Deb[] {

@@ -3,6 +3,7 @@ import { imagePackages, upstreamVersion } from "../../../machine/system/image/pa
 import { deb } from "../../../machine/system/packages/deb.ts";
 import type { Deb, DebFile } from "../../../machine/system/packages/deb.ts";
 import { ubuntuKey } from "../../../machine/system/packages/keys.ts";
+import { containersCommonFiles } from "../../../runtime/images/containers-common.ts";
 import type { InternetHost } from "../internet.ts";
 import { answerFromAny } from "./apt-repository.ts";
 import type { AptRepository } from "./apt-repository.ts";
@@ -488,9 +489,18 @@ const rows: readonly Row[] = [
     noble: "1.33.7+ds1-1ubuntu0.24.04.1",
     component: "universe",
     size: 7600,
-    depends: "runc",
+    depends: "golang-github-containers-common, runc",
     commands: ["buildah"],
     description: "CLI tool to facilitate creating OCI container images",
+  },
+  {
+    name: "golang-github-containers-common",
+    focal: "-",
+    noble: "0.57.4+ds1-2",
+    component: "universe",
+    size: 27,
+    description: "Common files for github.com/containers repositories",
+    files: Object.entries(containersCommonFiles).map(([path, text]) => ({ path, text, conffile: true })),
   },
   {
     name: "zip",
@@ -612,7 +622,7 @@ export function ubuntuHost(profile: Profile): InternetHost {
       [codename]: {
         ...empty,
         main: [...imagePackages(profile), ...of("main")],
-        universe: [...of("universe"), registryPackage],
+        universe: [...of("universe"), registryPackage(profile)],
       },
       [`${codename}-updates`]: empty,
       [`${codename}-security`]: empty,

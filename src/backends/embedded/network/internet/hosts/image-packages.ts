@@ -1,3 +1,5 @@
+import type { Profile } from "../../../../../domain/backend.ts";
+import { upstreamVersion } from "../../../machine/system/image/packages.ts";
 import type { Deb } from "../../../machine/system/packages/deb.ts";
 import { deb } from "../../../machine/system/packages/deb.ts";
 import { containersCommonFiles } from "../../../runtime/images/containers-common.ts";
@@ -33,23 +35,26 @@ Restart=on-failure
 WantedBy=multi-user.target
 `;
 
-/** Ubuntu's own package of the registry daemon. */
-export const registryPackage: Deb = deb({
-  name: "docker-registry",
-  version: "2.7.1+ds2-7ubuntu0.1",
-  section: "net",
-  size: 3_846_000,
-  installedSize: 14_550,
-  description: "Docker toolset to pack, ship, store, and deliver content",
-  files: [
-    { path: "/usr/bin/docker-registry", program: { program: "registry", version: "2.7.1" } },
-    { path: "/etc/docker/registry/config.yml", text: registryConfig, conffile: true },
-    { path: "/lib/systemd/system/docker-registry.service", text: registryUnit },
-    { path: "/var/lib/registry" },
-  ],
-  enable: ["docker-registry.service"],
-  start: ["docker-registry.service"],
-});
+/** Ubuntu's own package of the registry daemon: its version on 20.04, and on 24.04. */
+export function registryPackage(profile: Profile): Deb {
+  const version = profile === "thesis" ? "2.7.1+ds2-7ubuntu0.1" : "2.8.2+ds1-1";
+  return deb({
+    name: "docker-registry",
+    version,
+    section: "net",
+    size: 3_846_000,
+    installedSize: 14_550,
+    description: "Docker toolset to pack, ship, store, and deliver content",
+    files: [
+      { path: "/usr/bin/docker-registry", program: { program: "registry", version: upstreamVersion(version) } },
+      { path: "/etc/docker/registry/config.yml", text: registryConfig, conffile: true },
+      { path: "/lib/systemd/system/docker-registry.service", text: registryUnit },
+      { path: "/var/lib/registry" },
+    ],
+    enable: ["docker-registry.service"],
+    start: ["docker-registry.service"],
+  });
+}
 
 /** The container tools of the libcontainers repository. */
 export const containerToolPackages: readonly Deb[] = [

@@ -77,6 +77,7 @@ function collect(catalog: Catalog, date: string): Map<string, Served> {
   }
   for (const tag of kubernetes.pause) add(`${kubernetes.registry}/pause`, tag, componentBuilder("pause"), tag, first);
   for (const image of catalog.communityImages) {
+    if (image.since > date) continue;
     const build = contentBuilders[image.content];
     if (!build)
       throw new Error(`vm-images/catalog.yaml: images.community names an unknown content, got ${image.content}`);
@@ -85,7 +86,7 @@ function collect(catalog: Catalog, date: string): Map<string, Served> {
     let made: ImageContent | undefined;
     for (const tag of image.tags) {
       const once = (request: ContentRequest): ImageContent => (made ??= build({ ...request, tag: firstTag }));
-      add(image.name, tag, once, image.version, first);
+      add(image.name, tag, once, image.version, image.since);
     }
   }
   return repositories;

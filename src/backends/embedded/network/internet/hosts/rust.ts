@@ -1,5 +1,5 @@
 import { executableBytes } from "../../../machine/executable.ts";
-import { rustReleases, rustupVersion } from "../../../machine/programs/build/rust/releases.ts";
+import { rustReleases, rustupOn } from "../../../machine/programs/build/rust/releases.ts";
 import { answer, file, headOf, notFound } from "../http.ts";
 import type { InternetHost } from "../internet.ts";
 import type { HttpResponse } from "../../network.ts";
@@ -22,7 +22,7 @@ export function rustHosts(date: string): InternetHost[] {
       handle: page((target) => {
         if (target === "/rustup/rustup-init.sh") return file(installer, "text/plain; charset=utf-8");
         if (/^\/rustup\/(dist|archive\/[\d.]+)\/x86_64-unknown-linux-gnu\/rustup-init$/.test(target)) {
-          return file(executableBytes({ program: "rustup-init", version: rustupVersion }));
+          return file(executableBytes({ program: "rustup-init", version: rustupOn(date) }));
         }
         const channel = /^\/dist\/channel-rust-([\w.]+)\.toml(?:\.sha256)?$/.exec(target)?.[1];
         if (channel !== undefined && versions.includes(channel))

@@ -8,7 +8,7 @@ import { courseCrates, lockedCrates, lockFile, publishedVersions } from "./crate
 import { diagnostic } from "./diagnostics.ts";
 import { satisfies } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
-import { hostTriple, isWasiTarget, targetsOf } from "./releases.ts";
+import { hostTriple, isWasiTarget, minorOf, targetsOf } from "./releases.ts";
 import { compareSources } from "./source.ts";
 import { SourceError } from "./tokens.ts";
 import { installedTargets } from "./toolchains.ts";
@@ -29,7 +29,17 @@ export interface BuildResult {
 }
 
 const failure = 101;
-const optimized = (release: boolean): string => (release ? "release [optimized]" : "dev [unoptimized + debuginfo]");
+
+/** From 1.78 on cargo quotes the profile's name and calls it a profile. */
+function optimized(release: boolean, version: string): string {
+  const name = release ? "release" : "dev";
+  const shown = minorOf(version) >= 78 ? `\`${name}\` profile` : name;
+  return `${shown} ${release ? "[optimized]" : "[unoptimized + debuginfo]"}`;
+}
+
+/** From 1.76 on the number of errors is always named. */
+const dueTo = (version: string): string =>
+  minorOf(version) >= 76 ? "due to 1 previous error" : "due to previous error";
 
 /** What is to be written, or cargo's words for why nothing is. */
 type Compiled = { module: Uint8Array; note: string } | { message: string };
@@ -66,7 +76,7 @@ export async function buildPackage(
   const known = process.files.exists(fingerprint) ? process.files.readText(fingerprint) : "";
   const finish = async (): Promise<BuildResult> => {
     const seconds = ((environment.clock.monotonic() - started) / 1000).toFixed(2);
-    await say(`    Finished ${optimized(options.release)} target(s) in ${seconds}s\n`);
+    await say(`    Finished ${optimized(options.release, toolchain.version)} target(s) in ${seconds}s\n`);
     return { status: 0, output };
   };
   if (command === "build" && known === digest && process.files.exists(output)) return finish();
@@ -81,7 +91,7 @@ export async function buildPackage(
     const [first] = crates;
     if (!installedTargets(process.files, toolchain).includes(target)) {
       if (first) await say(`${verb} ${first.name} v${first.version}\n`);
-      return fail(missingStandardLibrary(target, first?.name ?? manifest.name));
+      return fail(missingStandardLibrary(target, first?.name ?? manifest.name, toolchain.version));
     }
     // Simplified: some of these crates have build scripts, which need a C compiler to link on a real computer.
     for (const crate of crates) {
@@ -92,12 +102,12 @@ export async function buildPackage(
     process.files.makeDirectories(`${folder}/deps`);
     process.files.write(fingerprint, "dependencies");
   } else if (!installedTargets(process.files, toolchain).includes(target)) {
-    return fail(missingStandardLibrary(target, manifest.name));
+    return fail(missingStandardLibrary(target, manifest.name, toolchain.version));
   }
   await say(`${verb} ${manifest.name} v${manifest.version} (${manifest.folder})\n`);
   await environment.pacing.wait("compile", process.signal);
-  if (!isWasiTarget(target)) return fail(nativeProblem(process, manifest, target));
-  const compiled = await compile(process, manifest, source, options);
+  if (!isWasiTarget(target)) return fail(nativeProblem(process, manifest, target, toolchain.version));
+  const compiled = await compile(process, manifest, source, options, toolchain.version);
   if ("message" in compiled) return fail(compiled.message);
   if (compiled.note !== "") await process.err(compiled.note);
   if (command === "check") return finish();
@@ -124,19 +134,23 @@ Caused by:
 `;
 }
 
-const missingStandardLibrary = (target: string, crate: string): string => `error[E0463]: can't find crate for \`std\`
+const missingStandardLibrary = (
+  target: string,
+  crate: string,
+  version: string,
+): string => `error[E0463]: can't find crate for \`std\`
   |
   = note: the \`${target}\` target may not be installed
   = help: consider downloading the target with \`rustup target add ${target}\`
 
 For more information about this error, try \`rustc --explain E0463\`.
-error: could not compile \`${crate}\` (lib) due to previous error
+error: could not compile \`${crate}\` (lib) ${dueTo(version)}
 `;
 
 /** The server uses WASI's sockets, which no native platform has; before that, linking needs a C compiler. */
-function nativeProblem(process: Process, manifest: Manifest, target: string): string {
+function nativeProblem(process: Process, manifest: Manifest, target: string, version: string): string {
   const compiler = ["/usr/bin/cc", "/usr/local/bin/cc"].some((path) => process.files.exists(path));
-  const could = `error: could not compile \`${manifest.name}\` (bin "${manifest.binary.name}") due to previous error\n`;
+  const could = `error: could not compile \`${manifest.name}\` (bin "${manifest.binary.name}") ${dueTo(version)}\n`;
   if (!compiler)
     return `error: linker \`cc\` not found\n  |\n  = note: No such file or directory (os error 2)\n\n${could}`;
   return `error: linking with \`cc\` failed: exit status: 1
@@ -197,9 +211,15 @@ async function resolveCrates(
 
 const remedy = "start the lab with --host-cargo to build it with the cargo of this computer";
 
-async function compile(process: Process, manifest: Manifest, source: string, options: BuildOptions): Promise<Compiled> {
+async function compile(
+  process: Process,
+  manifest: Manifest,
+  source: string,
+  options: BuildOptions,
+  version: string,
+): Promise<Compiled> {
   const path = manifest.binary.source;
-  const could = `error: could not compile \`${manifest.name}\` (bin "${manifest.binary.name}") due to previous error\n`;
+  const could = `error: could not compile \`${manifest.name}\` (bin "${manifest.binary.name}") ${dueTo(version)}\n`;
   for (const crate of Object.keys(courseCrates)) {
     const use = new RegExp(`\\buse\\s+${crate}\\b`).exec(source);
     if (manifest.dependencies.has(crate) || !use) continue;

@@ -17,11 +17,25 @@ export const rustReleases: Readonly<Record<string, RustRelease>> = {
   "1.93.0": { rustc: "254b59607 2026-01-19", cargo: "083ac5135 2025-12-15", day: "2026-01-22" },
 };
 
-export const rustupVersion = "1.26.0";
-export const rustupCommit = "5af9b9484 2023-04-05";
+/** Releases of rustup: commit and its day, and the day of release. */
+const rustupReleases: Readonly<Record<string, { commit: string; day: string }>> = {
+  "1.26.0": { commit: "5af9b9484 2023-04-05", day: "2023-04-25" },
+  "1.28.2": { commit: "e4f3ad6f8 2025-04-28", day: "2025-05-05" },
+};
+
+/** The rustup that the distribution server hands out on `date`. */
+export const rustupOn = (date: string): string =>
+  Object.entries(rustupReleases)
+    .filter(([, { day }]) => day <= date)
+    .at(-1)?.[0] ?? "1.26.0";
+
+/** `1.26.0 (5af9b9484 2023-04-05)` */
+export const rustupName = (version: string): string => `${version} (${rustupReleases[version]?.commit ?? "unknown"})`;
+
 export const hostTriple = "x86_64-unknown-linux-gnu";
 
-const minorOf = (version: string): number => Number(version.split(".")[1]);
+/** The minor number of a Rust version, e.g. 75. */
+export const minorOf = (version: string): number => Number(version.split(".")[1]);
 
 /**
  * Targets whose standard library can be added. WASI preview 1 is `wasm32-wasi` until 1.83 and `wasm32-wasip1` from 1.78.

@@ -1,7 +1,7 @@
 import { executableBytes } from "../../../executable.ts";
 import type { Process, Program } from "../../../process.ts";
 import { NetworkError } from "../../../../network/network.ts";
-import { hostTriple, rustReleases, rustupCommit, rustupVersion, targetsOf } from "./releases.ts";
+import { hostTriple, rustReleases, rustupName, targetsOf } from "./releases.ts";
 import { activeToolchain, fullName, installedTargets, RustFolders, ToolchainError, versionOf } from "./toolchains.ts";
 import type { Toolchain } from "./toolchains.ts";
 
@@ -93,7 +93,7 @@ export const rustupInit: Program = async (process) => {
     else if (option === "-t" || option === "--target") targets.push(...value().split(","));
     else if (option === "--default-host" || option === "-c" || option === "--component") value();
     else if (option === "-V" || option === "--version") {
-      await process.out(`rustup-init ${rustupVersion} (${rustupCommit})\n`);
+      await process.out(`rustup-init ${rustupName(process.executable.version)}\n`);
       return 0;
     } else if (option !== "-q" && option !== "-v" && option !== "--quiet" && option !== "--verbose") {
       await process.err(`error: unexpected argument '${option}' found\n\nFor more information, try '--help'.\n`);
@@ -134,7 +134,7 @@ function placeProxies(process: Process, folders: RustFolders, version: string): 
   files.makeDirectories(`${folders.cargo}/bin`);
   files.writeWithMode(
     `${folders.cargo}/bin/rustup`,
-    executableBytes({ program: "rustup", version: rustupVersion }),
+    executableBytes({ program: "rustup", version: process.executable.version }),
     0o755,
   );
   for (const proxy of proxies) {
@@ -188,7 +188,7 @@ export const rustup: Program = async (process) => {
       case "help":
       case "-h":
       case "--help":
-        await process.out(usage);
+        await process.out(usage(process.executable.version));
         return 0;
       default:
         await process.err(
@@ -203,7 +203,7 @@ export const rustup: Program = async (process) => {
   }
 };
 
-const usage = `rustup ${rustupVersion} (${rustupCommit})
+const usage = (version: string): string => `rustup ${rustupName(version)}
 The Rust toolchain installer
 
 Usage: rustup [OPTIONS] [+toolchain] <COMMAND>
@@ -220,7 +220,7 @@ Commands:
 `;
 
 async function printVersion(process: Process): Promise<number> {
-  await process.out(`rustup ${rustupVersion} (${rustupCommit})\n`);
+  await process.out(`rustup ${rustupName(process.executable.version)}\n`);
   await process.err("info: This is the version for the rustup toolchain manager, not the rustc compiler.\n");
   const { version } = activeToolchain(process);
   await process.err(`info: The currently active \`rustc\` version is \`rustc ${description(version)}\`\n`);
@@ -319,6 +319,29 @@ async function targetCommand(process: Process, args: readonly string[]): Promise
   return 0;
 }
 
+/** rustup names what is most like an unknown target. */
+function suggestion(wanted: string, known: readonly string[]): string {
+  const near = known
+    .map((name) => ({ name, distance: editDistance(wanted, name) }))
+    .filter(({ distance }) => distance <= 3)
+    .sort((one, other) => one.distance - other.distance)[0];
+  return near === undefined ? "" : `; did you mean '${near.name}'?`;
+}
+
+/** Insertions, removals and replacements that make one text the other. */
+function editDistance(one: string, other: string): number {
+  let previous = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= one.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= other.length; column += 1) {
+      const replaced = (previous[column - 1] ?? 0) + (one[row - 1] === other[column - 1] ? 0 : 1);
+      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous.at(-1) ?? 0;
+}
+
 async function add(
   process: Process,
   toolchain: Toolchain,
@@ -331,7 +354,7 @@ async function add(
   }
   if (!targetsOf(toolchain.version).includes(target)) {
     await process.err(
-      `error: toolchain '${toolchain.name}' does not support target '${target}'\nnote: you can see a list of supported targets with \`rustc --print=target-list\`\nnote: if you are adding support for a new target to rustc itself, see https://rustc-dev-guide.rust-lang.org/building/new-target.html\n`,
+      `error: toolchain '${toolchain.name}' does not support target '${target}'${suggestion(target, targetsOf(toolchain.version))}\nnote: you can see a list of supported targets with \`rustc --print=target-list\`\nnote: if you are adding support for a new target to rustc itself, see https://rustc-dev-guide.rust-lang.org/building/new-target.html\n`,
     );
     return 1;
   }
