@@ -1,6 +1,7 @@
 import type { RuntimePath } from "../../../../domain/picture.ts";
 import type { ModelledMachine } from "../../machine/machine.ts";
 import { FileError } from "../../machine/files/errors.ts";
+import { root } from "../../machine/files/file-system.ts";
 import { dirname } from "../../machine/files/paths.ts";
 import type { NetworkPlace } from "../../network/network.ts";
 import type {
@@ -34,6 +35,8 @@ export interface EngineFlavour {
   info(): Record<string, unknown>;
   /** The OCI runtime of a handler. Throws CriError; `sandboxId` is for its words. */
   runtimeFor(handler: string, sandboxId: string): OciRuntime;
+  /** The process that watches over a sandbox and its containers, where there is one. Throws CriError. */
+  shimFor?(handler: string, sandboxId: string): { argv: readonly string[]; env: Readonly<Record<string, string>> };
   /** What is left of a pod's annotations for the OCI runtime. */
   annotationsFor(handler: string, annotations: Record<string, string>): Record<string, string>;
   /** Sets the pod's network up and returns its address. Throws CriError. */
@@ -45,6 +48,10 @@ export interface EngineFlavour {
   admitName(reference: string): void;
   /** What a container's imageID shows. */
   imageRef(image: PulledImage, reference: string): string;
+  /** Refuses an image from which no container can start. Throws CriError. */
+  admitImage?(image: StoredImage): void;
+  /** The words for a container that would run nothing. */
+  noCommand(id: string): string;
   /** CRI-O runs `create` when the CRI creates a container, containerd when it starts it. */
   failsAtCreate: boolean;
   createFailure(runtime: OciRuntime, message: string): string;
@@ -91,8 +98,7 @@ export class ContainerEngine implements ContainerRuntime {
     for (const sandbox of this.#state.sandboxes) {
       if (sandbox.state !== "ready" || this.#monitor.networks.has(sandbox.id)) continue;
       const isAlive = resumed || this.#state.containers.some((c) => c.sandboxId === sandbox.id && this.#isLive(c.id));
-      if (isAlive) this.#attach(sandbox);
-      else sandbox.state = "notready";
+      if (!isAlive || !this.#takeUp(sandbox)) sandbox.state = "notready";
     }
     for (const container of this.#state.containers) {
       if (container.state !== "running" || this.#isLive(container.id)) continue;
@@ -145,8 +151,7 @@ export class ContainerEngine implements ContainerRuntime {
     if (!sandbox) return;
     const inside = this.#state.containers.filter((container) => container.sandboxId === id);
     await Promise.all(inside.map((container) => this.stopContainer(container.id, 0)));
-    this.#monitor.networks.get(id)?.();
-    this.#monitor.networks.delete(id);
+    this.#detach(id);
     if (sandbox.address !== "") removeFromNetwork(this.#machine.rootFiles, id);
     if (sandbox.state === "notready") return;
     sandbox.state = "notready";
@@ -187,9 +192,10 @@ export class ContainerEngine implements ContainerRuntime {
       message: "",
       imageRef: this.#flavour.imageRef(this.#flavour.images.describe(image), config.image),
     };
+    this.#flavour.admitImage?.(image);
     const runtime = this.#flavour.runtimeFor(sandbox.handler, sandboxId);
     if (this.#spec(container, sandbox, false).argv.length === 0) {
-      throw new CriError("Unknown", "no command specified");
+      throw new CriError("Unknown", this.#flavour.noCommand(id));
     }
     if (this.#flavour.failsAtCreate) {
       try {
@@ -350,10 +356,47 @@ export class ContainerEngine implements ContainerRuntime {
   }
 
   #attach(sandbox: PodSandboxStatus): void {
+    this.#startShim(sandbox);
     if (sandbox.address === "") this.#monitor.networks.set(sandbox.id, () => undefined);
     else {
       const detach = this.#machine.environment.network.attachPod(this.#machine.name, sandbox.address);
       this.#monitor.networks.set(sandbox.id, detach);
+    }
+  }
+
+  #detach(id: string): void {
+    const shim = this.#monitor.shims.get(id);
+    this.#monitor.shims.delete(id);
+    shim?.kill("SIGTERM");
+    this.#monitor.networks.get(id)?.();
+    this.#monitor.networks.delete(id);
+  }
+
+  /** Starts the shim of a sandbox; what it watched over ends with it. */
+  #startShim(sandbox: PodSandboxStatus): void {
+    const request = this.#flavour.shimFor?.(sandbox.handler, sandbox.id);
+    if (!request) return;
+    const shim = this.#machine.processes.spawn({ ...request, cwd: "/", credentials: root });
+    this.#monitor.shims.set(sandbox.id, shim);
+    void shim.exit.then(() => {
+      if (this.#monitor.shims.get(sandbox.id) !== shim) return;
+      for (const container of this.#state.containers) {
+        if (container.sandboxId === sandbox.id) this.#monitor.processes.get(container.id)?.kill("SIGKILL");
+      }
+      this.#detach(sandbox.id);
+      sandbox.state = "notready";
+      this.#changed();
+    });
+  }
+
+  /** False when the sandbox cannot go on, as when its shim is gone from the disk. */
+  #takeUp(sandbox: PodSandboxStatus): boolean {
+    try {
+      this.#attach(sandbox);
+      return true;
+    } catch (error) {
+      if (error instanceof CriError || error instanceof FileError) return false;
+      throw error;
     }
   }
 
@@ -378,7 +421,8 @@ export class ContainerEngine implements ContainerRuntime {
     const active = Promise.withResolvers<void>();
     const spec = { ...this.#spec(container, sandbox, resumed), onActive: active.resolve };
     const request = runtime.prepare(spec);
-    const process = this.#machine.processes.spawn(request);
+    const parent = this.#monitor.shims.get(sandbox.id)?.pid;
+    const process = this.#machine.processes.spawn({ ...request, ...(parent === undefined ? {} : { parent }) });
     this.#monitor.processes.set(container.id, process);
     this.#tellPath(container.id, sandbox, runtime.chain(spec), spec.argv[0] ?? "", resumed);
     void process.exit.then((exitCode) => {
@@ -421,6 +465,7 @@ export class ContainerEngine implements ContainerRuntime {
     const log = `${sandbox.config.logDirectory}/${config.logPath}`;
     return {
       id: container.id,
+      sandboxId: sandbox.id,
       machine: this.#machine,
       argv: [...entry, ...(config.args.length > 0 ? config.args : defaultArgs)],
       env: {
@@ -434,6 +479,7 @@ export class ContainerEngine implements ContainerRuntime {
         ...config.annotations,
       }),
       rootfs: stored ? this.#flavour.images.rootfs(stored) : new Map(),
+      image: stored && this.#flavour.images.content(stored),
       bundle: this.#flavour.bundle(container.id),
       mounts: config.mounts,
       place,

@@ -7,6 +7,8 @@ export interface Monitor {
   processes: Map<string, RunningProcess>;
   /** By sandbox id: takes the pod's address off the network. */
   networks: Map<string, () => void>;
+  /** By sandbox id: the shim that stays beside the containers, where the runtime has one. */
+  shims: Map<string, RunningProcess>;
   listeners: Set<() => void>;
   /** By id of a running container: what it was started through. */
   paths: Map<string, RuntimePath>;
@@ -22,7 +24,7 @@ export function monitorOf(machine: ModelledMachine, key: string): Monitor {
   if (!byKey) monitors.set(machine, (byKey = new Map()));
   let monitor = byKey.get(key);
   if (!monitor) {
-    monitor = { processes: new Map(), networks: new Map(), listeners: new Set(), paths: new Map() };
+    monitor = { processes: new Map(), networks: new Map(), shims: new Map(), listeners: new Set(), paths: new Map() };
     byKey.set(key, monitor);
   }
   return monitor;

@@ -3,18 +3,22 @@ import type { ModelledMachine, SpawnRequest } from "../../machine/machine.ts";
 import type { RuntimePath } from "../../../../domain/picture.ts";
 import type { NetworkPlace } from "../../network/network.ts";
 import type { ContainerMount } from "../cri.ts";
+import type { ImageContent } from "../images/oci.ts";
 import type { Rootfs } from "../images/rootfs.ts";
 import type { ContainerLog } from "./log-file.ts";
 
 /** A container as an OCI runtime gets it in config.json. */
 export interface ContainerSpec {
   id: string;
+  sandboxId: string;
   machine: ModelledMachine;
   argv: readonly string[];
   env: Readonly<Record<string, string>>;
   cwd: string;
   annotations: Readonly<Record<string, string>>;
   rootfs: Rootfs;
+  /** The image itself, for runtimes that read more of it than its files; absent when it is gone. */
+  image: ImageContent | undefined;
   /** Folder on the machine where the root file system is mounted. */
   bundle: string;
   mounts: readonly ContainerMount[];
@@ -43,9 +47,9 @@ export interface ExecOutcome {
   stderr: string;
 }
 
-/** A low-level runtime such as crun or runc, read from its binary. */
+/** A low-level runtime such as crun or runc, or a shim that is its own, read from its binary. */
 export interface OciRuntime {
-  readonly kind: "crun" | "runc";
+  readonly kind: "crun" | "runc" | "spin";
   readonly path: string;
   readonly executable: Executable;
   /** What a container goes through from here on down, as figures show it: e.g. crun, then WasmEdge. */

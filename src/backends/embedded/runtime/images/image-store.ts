@@ -27,6 +27,8 @@ export interface StoredImage {
   manifest: string;
   /** Milliseconds since the epoch, when it came into this store. */
   addedAt: number;
+  /** True when its layers were fetched only, so that no container can start from them. */
+  packed?: boolean;
 }
 
 /** Where a client keeps its images; CRI-O and root's buildah share one, containerd has its own. */
@@ -119,7 +121,7 @@ export class ImageStore {
   }
 
   /** Puts an image in; its names are taken from other images that had them. */
-  add(content: ImageContent, names: readonly string[], digests: readonly string[] = []): StoredImage {
+  add(content: ImageContent, names: readonly string[], digests: readonly string[] = [], unpacked = true): StoredImage {
     for (const layer of content.layers) this.#put(layer.descriptor.digest, layer.bytes);
     this.#put(content.manifest.config.digest, content.configBytes);
     this.#put(content.manifestDigest, content.manifestBytes);
@@ -137,6 +139,8 @@ export class ImageStore {
       images.push(stored);
     }
     stored.manifest = content.manifestDigest;
+    if (unpacked) delete stored.packed;
+    else stored.packed = true;
     for (const name of names) this.#move(images, stored, name);
     for (const digest of digests) if (!stored.digests.includes(digest)) stored.digests.push(digest);
     this.#save(images);

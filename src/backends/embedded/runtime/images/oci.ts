@@ -74,6 +74,10 @@ interface Layer {
 
 export const sha256 = (bytes: Uint8Array): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
+/** Names a stack of unpacked layers by their digests, as containerd names its snapshots. */
+export const chainId = (diffIds: readonly string[]): string =>
+  diffIds.reduce((chain, diffId) => (chain === "" ? diffId : sha256(encode(`${chain} ${diffId}`))), "");
+
 /** Builds an image from compressed layers; `config.rootfs.diff_ids` must match them in number. */
 export function assembleImage(
   config: ImageConfig,
@@ -95,6 +99,10 @@ export function assembleImage(
   const manifestBytes = encode(JSON.stringify(manifest));
   return { manifestBytes, manifest, manifestDigest: sha256(manifestBytes), configBytes, config, layers: described };
 }
+
+/** True for a layer that is unpacked onto the ones below it. */
+export const isFileSystemLayer = ({ mediaType }: Descriptor): boolean =>
+  /^application\/vnd\.(oci\.image\.layer\.|docker\.image\.rootfs\.)/.test(mediaType);
 
 /** Undefined when the bytes are no image manifest. */
 export function parseManifest(bytes: Uint8Array): ImageManifest | undefined {

@@ -1,6 +1,7 @@
 import type { ModelledMachine } from "../../machine/machine.ts";
 import type { ImageStore, StoredImage } from "./image-store.ts";
-import type { ImageContent } from "./oci.ts";
+import { takesArtifacts } from "../containerd/versions.ts";
+import { type ImageContent, isFileSystemLayer } from "./oci.ts";
 import type { ImageReference } from "./reference.ts";
 import { formatReference, InvalidReference, parseTagged, repositoryOf } from "./reference.ts";
 import type { PullOptions, RegistryEndpoint } from "./registry-client.ts";
@@ -94,11 +95,11 @@ export async function fetchByContainersImage(
 }
 
 /**
- * Pulls as containerd does. `registryTable` is `plugins."io.containerd.grpc.v1.cri".registry` of its configuration.
- * Rejects with PullError worded as containerd's answer to the CRI.
+ * Pulls as containerd does. `registryTable` is the CRI's `registry` table of its configuration, `localPull` tells that
+ * the CRI plugin pulls by itself. Rejects with PullError worded as containerd's answer to the CRI.
  */
 export async function pullForContainerd(
-  pull: ImagePull & { registryTable: unknown; version: string },
+  pull: ImagePull & { registryTable: unknown; version: string; localPull: boolean },
 ): Promise<StoredImage> {
   let reference: ImageReference;
   try {
@@ -112,13 +113,29 @@ export async function pullForContainerd(
   let last: RegistryError | undefined;
   for (const endpoint of endpoints) {
     try {
-      return keep(pull.store, reference, await pullFrom(pull, reference, endpoint));
+      const content = await pullFrom(pull, reference, endpoint);
+      const unpacked = unpacks(content, reference, pull.version, pull.localPull);
+      return keep(pull.store, reference, content, unpacked);
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
       last = error;
     }
   }
   throw containerdWords(last, reference, pull.version);
+}
+
+/** False for an image that is fetched but not laid out as a file system. Throws PullError. */
+function unpacks(content: ImageContent, reference: ImageReference, version: string, localPull: boolean): boolean {
+  const { manifest, config } = content;
+  const layers = takesArtifacts(version) ? manifest.layers.filter(isFileSystemLayer) : manifest.layers;
+  if (layers.length !== config.rootfs.diff_ids.length) {
+    throw new PullError(
+      `failed to pull and unpack image "${formatReference(reference)}": failed to unpack image on snapshotter overlayfs: mismatched image rootfs and manifest layers`,
+      false,
+    );
+  }
+  // The transfer service unpacks for the platform of the host alone; with nothing to unpack nothing is missing.
+  return localPull || config.os === "linux" || layers.length === 0;
 }
 
 function pullFrom(
@@ -141,9 +158,9 @@ function pullFrom(
   });
 }
 
-function keep(store: ImageStore, reference: ImageReference, content: ImageContent): StoredImage {
+function keep(store: ImageStore, reference: ImageReference, content: ImageContent, unpacked = true): StoredImage {
   const names = reference.digest === undefined ? [formatReference(reference)] : [];
-  return store.add(content, names, [`${repositoryOf(reference)}@${content.manifestDigest}`]);
+  return store.add(content, names, [`${repositoryOf(reference)}@${content.manifestDigest}`], unpacked);
 }
 
 const isMissing = (error: RegistryError): boolean => error.problem.kind === "refused" && error.problem.status === 404;

@@ -1,4 +1,4 @@
-import type { ImageContent } from "./oci.ts";
+import { type ImageContent, isFileSystemLayer } from "./oci.ts";
 import type { TarEntry } from "./tar.ts";
 import { unpackTar } from "./tar.ts";
 
@@ -21,8 +21,9 @@ export function mergeLayers(layers: readonly Uint8Array[]): Map<string, RootfsEn
   return merged;
 }
 
+/** An artifact's other layers, such as a bare module, are no part of a file system. */
 export const imageRootfs = (image: ImageContent): Map<string, RootfsEntry> =>
-  mergeLayers(image.layers.map((layer) => layer.bytes));
+  mergeLayers(image.layers.filter((layer) => isFileSystemLayer(layer.descriptor)).map((layer) => layer.bytes));
 
 function applyLayer(merged: Map<string, RootfsEntry>, entries: readonly TarEntry[]): void {
   // Whiteouts hide what lower layers have, never what this layer adds.

@@ -5,14 +5,16 @@ import {
   criIsDisabled,
   readContainerdConfiguration,
   selectAnnotations,
-  shimName,
 } from "../containerd/configuration.ts";
 import { defaultConfigurationText } from "../containerd/default-configuration.ts";
+import { resolveHandler } from "../containerd/shims.ts";
+import { atLeast, newestFormat } from "../containerd/versions.ts";
 import { addToNetwork, CniError, loadNetwork } from "../containers/cni.ts";
 import { ContainerEngine, type EngineFlavour } from "../containers/engine.ts";
-import { lookUp, openRuntime } from "../containers/low-level-runtimes.ts";
+import { OciError } from "../containers/oci.ts";
 import { CriError } from "../cri.ts";
 import { ImageStore, storageRoots } from "../images/image-store.ts";
+import { chainId } from "../images/oci.ts";
 import { PullError, pullForContainerd } from "../images/pull.ts";
 import { logrusLine, untilStopped } from "./logrus.ts";
 
@@ -49,7 +51,11 @@ export const containerd: Program = async (process) => {
     return 1;
   }
   const line = (message: string): string => logrusLine(machine.environment.clock.now(), "info", message);
-  if (!process.resumed) await process.err(line("starting containerd"));
+  if (!process.resumed) {
+    await process.err(
+      line("starting containerd") + warningsOf(configuration, version, machine.environment.clock.now()),
+    );
+  }
   const engine = new ContainerEngine(machine, createFlavour(process, configuration));
   if (!process.resumed) await machine.environment.pacing.wait("daemonStart", process.signal);
   await engine.recover(process.resumed);
@@ -61,6 +67,24 @@ export const containerd: Program = async (process) => {
   withdraw();
   return 0;
 };
+
+/** What containerd says of a file that it reads in a way its author may not have meant. */
+function warningsOf({ format, ignoredKeys }: ContainerdConfiguration, version: string, now: number): string {
+  const ignored = ignoredKeys.map(
+    (key) =>
+      `${logrusLine(now, "warning", "Ignoring unknown key in TOML for plugin").trimEnd()} error="strict mode: fields in the document are missing in the target struct" key=${JSON.stringify(key)} plugin=io.containerd.grpc.v1.cri\n`,
+  );
+  const newest = newestFormat(version);
+  const migrated =
+    format !== undefined && atLeast(version, "2.0.0") && format < newest
+      ? logrusLine(
+          now,
+          "warning",
+          `Configuration migrated from version ${format}, use \`containerd config migrate\` to avoid migration`,
+        )
+      : "";
+  return migrated + ignored.join("");
+}
 
 /** containerd whose CRI plugin is disabled: it answers, but not to the CRI. */
 class WithoutCri {
@@ -85,10 +109,35 @@ function createFlavour(process: Process, configuration: ContainerdConfiguration)
   const { version } = process.executable;
   const files = machine.rootFiles;
   const images = new ImageStore(machine, storageRoots.containerd);
-  const path = `${process.env["PATH"] ?? ""}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
   const isOne = version.startsWith("1.");
   const suffix = isOne ? ": unknown" : "";
   const nameOf = (handler: string): string => (handler === "" ? configuration.defaultRuntime : handler);
+  const handlerOf = (handler: string, sandboxId: string) => {
+    const known = configuration.handlers.get(nameOf(handler));
+    // containerd 2 starts the sandbox through a controller of its own, which says so.
+    const started = isOne ? "" : `failed to start sandbox ${JSON.stringify(sandboxId)}: `;
+    if (!known) {
+      const words = `no runtime for ${JSON.stringify(nameOf(handler))} is configured`;
+      throw new CriError(
+        "Unknown",
+        isOne
+          ? `failed to get sandbox runtime: ${words}`
+          : `unable to get OCI runtime for sandbox ${JSON.stringify(sandboxId)}: ${words}`,
+      );
+    }
+    if (known.runtimeType === "") {
+      throw new CriError(
+        "InvalidArgument",
+        `${started}failed to create containerd container: create container failed validation: container.Runtime.Name must be set: invalid argument`,
+      );
+    }
+    try {
+      return resolveHandler(process, known, sandboxId);
+    } catch (error) {
+      if (!(error instanceof OciError)) throw error;
+      throw new CriError("Unknown", `${started}failed to create containerd task: ${error.message}${suffix}`);
+    }
+  };
   const pull = async (reference: string) => {
     try {
       return await pullForContainerd({
@@ -97,6 +146,7 @@ function createFlavour(process: Process, configuration: ContainerdConfiguration)
         name: reference,
         registryTable: configuration.registry,
         version,
+        localPull: configuration.localPull,
         signal: process.signal,
       });
     } catch (error) {
@@ -139,39 +189,21 @@ function createFlavour(process: Process, configuration: ContainerdConfiguration)
         ? "OK"
         : `cni config load failed: no network config found in ${configuration.networkFolder}: cni plugin not initialized: failed to load cni config`,
     }),
-    runtimeFor(handler, sandboxId) {
-      const known = configuration.handlers.get(nameOf(handler));
-      if (!known) {
-        const words = `no runtime for ${JSON.stringify(nameOf(handler))} is configured`;
-        throw new CriError(
-          "Unknown",
-          isOne
-            ? `failed to get sandbox runtime: ${words}`
-            : `unable to get OCI runtime for sandbox ${JSON.stringify(sandboxId)}: ${words}`,
-        );
-      }
-      const failed = (words: string): CriError =>
-        new CriError("Unknown", `failed to create containerd task: ${words}${suffix}`);
-      const shim = shimName(known.runtimeType) ?? "";
-      if (lookUp(files, shim, path) === undefined) {
-        throw failed(
-          `failed to start shim: failed to resolve runtime path: runtime ${JSON.stringify(known.runtimeType)} binary not installed ${JSON.stringify(shim)}: file does not exist`,
-        );
-      }
-      const binary = known.binaryName === "" ? "runc" : known.binaryName;
-      const found = lookUp(files, binary, path);
-      const runtime = found === undefined ? undefined : openRuntime(files, found);
-      if (!runtime || shim !== "containerd-shim-runc-v2") {
-        const reason = binary.startsWith("/")
-          ? `fork/exec ${binary}: no such file or directory`
-          : `exec: ${JSON.stringify(binary)}: executable file not found in $PATH`;
-        throw new CriError(
-          "Unknown",
-          `failed to start sandbox ${JSON.stringify(sandboxId)}: failed to create containerd task: failed to create shim task: OCI runtime create failed: unable to retrieve OCI runtime error (open /run/containerd/io.containerd.runtime.v2.task/k8s.io/${sandboxId}/log.json: no such file or directory): ${reason}${suffix}`,
-        );
-      }
-      return runtime;
+    runtimeFor: (handler, sandboxId) => handlerOf(handler, sandboxId).runtime,
+    shimFor: (handler, sandboxId) => ({
+      argv: [handlerOf(handler, sandboxId).shim, "-namespace", "k8s.io", "-id", sandboxId, "-address", socket],
+      env: { PATH: process.env["PATH"] ?? "" },
+    }),
+    admitImage(image) {
+      if (image.packed !== true) return;
+      const diffIds = images.content(image)?.config.rootfs.diff_ids ?? [];
+      throw new CriError(
+        "NotFound",
+        `failed to create containerd container: parent snapshot ${chainId(diffIds)} does not exist: not found`,
+      );
     },
+    noCommand: (id) =>
+      `failed to generate container ${JSON.stringify(id)} spec: failed to generate spec: no command specified`,
     annotationsFor: (handler, annotations) =>
       selectAnnotations(configuration.handlers.get(nameOf(handler))?.podAnnotations ?? [], annotations),
     connectPod(_config, sandboxId) {
@@ -180,7 +212,7 @@ function createFlavour(process: Process, configuration: ContainerdConfiguration)
       const network = loadNetwork(files, configuration.networkFolder);
       if (!network) throw failed("cni plugin not initialized");
       try {
-        return addToNetwork(files, network, [configuration.pluginFolder], sandboxId);
+        return addToNetwork(machine, network, [configuration.pluginFolder], sandboxId);
       } catch (error) {
         if (error instanceof CniError) throw failed(error.message);
         throw error;
@@ -201,8 +233,8 @@ function createFlavour(process: Process, configuration: ContainerdConfiguration)
     },
     pull,
     imageRef: (image) => image.digests[0] ?? image.id,
-    createFailure: (_runtime, message) =>
-      `failed to create containerd task: failed to create shim task: OCI runtime create failed: ${message}${suffix}`,
+    createFailure: (runtime, message) =>
+      `failed to create containerd task: failed to create shim task: ${runtime.kind === "spin" ? "" : "OCI runtime create failed: "}${message}${suffix}`,
     admit: () => undefined,
     admitName: () => undefined,
   };

@@ -153,7 +153,7 @@ function createFlavour(process: Process, configuration: CrioConfiguration): Engi
           const path = configuration.pluginFolders.join(" ");
           throw new CniError(`plugin type="loopback" failed (add): failed to find plugin "loopback" in path [${path}]`);
         }
-        return addToNetwork(files, network, configuration.pluginFolders, sandboxId);
+        return addToNetwork(machine, network, configuration.pluginFolders, sandboxId);
       } catch (error) {
         if (error instanceof CniError) throw failed(`${pod} ${JSON.stringify(network.name)}: ${error.message}`);
         throw error;
@@ -181,6 +181,7 @@ function createFlavour(process: Process, configuration: CrioConfiguration): Engi
       throw new CriError("Unknown", `short name mode is enforcing, but image name ${name} returns ambiguous list`);
     },
     imageRef: (image) => image.digests[0] ?? image.id,
+    noCommand: () => "no command specified",
     createFailure(runtime, message) {
       if (runtime.kind === "crun") return `container create failed: ${message}\n`;
       const line = logrusLine(machine.environment.clock.now(), "error", message);

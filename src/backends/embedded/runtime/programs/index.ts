@@ -7,6 +7,7 @@ import { ctr } from "./ctr.ts";
 import { kubeProxy } from "./kube-proxy.ts";
 import { kubelet } from "./kubelet.ts";
 import { conmon, crun, runc } from "./low-level.ts";
+import { runcShim, spinShim } from "./shims.ts";
 import { coredns, nginx, pause } from "./workloads.ts";
 
 /** The programs of a node and the components that run on it as containers. */
@@ -19,6 +20,8 @@ export const nodePrograms: ProgramTable = {
   conmon,
   crictl,
   ctr,
+  "containerd-shim-runc-v2": runcShim,
+  "containerd-shim-spin-v2": spinShim,
   "kube-controller-manager": kubeControllerManager,
   "kube-scheduler": kubeScheduler,
   "kube-proxy": kubeProxy,
