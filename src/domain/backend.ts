@@ -1,4 +1,5 @@
 import type { Machine, MachineState } from "./machine.ts";
+import type { PictureSource } from "./picture.ts";
 
 export type Profile = "thesis" | "current";
 export type Language = "en" | "de";
@@ -71,6 +72,8 @@ export interface Backend {
   /** Where the kubeconfig for this computer is, or will be once there is a cluster. */
   kubeconfigPath?(): string;
   snapshots?: SnapshotStore;
+  /** The cluster as its figures show it; absent where the backend cannot look. */
+  pictures?: PictureSource;
   /** Starts every machine there is again from its image, as it first booted. */
   renew?(): Promise<void>;
   /** Writes everything to disk; resolves when it is there. */

@@ -2,15 +2,25 @@ import { createHash } from "node:crypto";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import type { Backend, BackendInfo, HostAccess, MachineSpec, MachineSummary, Pace, Profile } from "../../domain/backend.ts";
+import type {
+  Backend,
+  BackendInfo,
+  HostAccess,
+  MachineSpec,
+  MachineSummary,
+  Pace,
+  Profile,
+} from "../../domain/backend.ts";
 import type { Clock, Random } from "../../domain/clock.ts";
 import { LabError } from "../../domain/errors.ts";
 import type { Machine } from "../../domain/machine.ts";
+import type { Picture } from "../../domain/picture.ts";
 import { EmbeddedLab } from "./lab.ts";
 import type { HostBuild } from "./machine/machine.ts";
 import { EmbeddedMachine, type ShellSlots } from "./machine-handle.ts";
 import { type HostPort, type HostPorts, openHostPorts } from "./network/host-ports.ts";
 import { StateFolder } from "./persistence/state-folder.ts";
+import { observe } from "./picture/observe.ts";
 
 const hostAddress = "127.0.0.1";
 const apiPort = 6443;
@@ -60,6 +70,14 @@ class EmbeddedBackend implements Backend {
     list: async (): Promise<string[]> => this.#folder.snapshots(),
     remove: async (id: string): Promise<void> => this.#folder.removeSnapshot(id),
   };
+  readonly pictures = {
+    now: async (): Promise<Picture> => observe(this.#lab.machines(), this.#lab.traffic),
+    onChange: (listener: () => void): (() => void) => {
+      this.#onlookers.add(listener);
+      return () => this.#onlookers.delete(listener);
+    },
+  };
+  #onlookers = new Set<() => void>();
   #options: EmbeddedOptions;
   #folder: StateFolder;
   #lab: EmbeddedLab;
@@ -155,7 +173,7 @@ class EmbeddedBackend implements Backend {
     }
   }
 
-  #makeLab(saved: Readonly<Record<string, unknown>> | undefined): EmbeddedLab {
+  #makeLab(saved: Readonly<Record<string, unknown>> | undefined, lastPass = 0): EmbeddedLab {
     const { profile, pace, clock, random, hostCargo = false, hostBuild } = this.#options;
     const lab = new EmbeddedLab({
       folder: this.#folder,
@@ -165,8 +183,10 @@ class EmbeddedBackend implements Backend {
       random,
       environment: { hostCargo, ...(hostBuild ? { hostBuild } : {}) },
       saved: saved && "lab" in saved ? saved : undefined,
+      lastPass,
       onTrouble: (error) => this.#notice(`${error.message}. ${error.remedy}`),
     });
+    lab.traffic.onChange(() => this.#tellOnlookers());
     const collect = lab.collect.bind(lab);
     lab.collect = () => {
       for (const shell of this.#slots.shells) shell.remember();
@@ -213,13 +233,18 @@ class EmbeddedBackend implements Backend {
   ): Promise<void> {
     await this.#doors?.close();
     await this.#lab.stop();
-    this.#lab = this.#makeLab(components);
+    this.#lab = this.#makeLab(components, this.#lab.traffic.sequence);
     this.#openDoors();
     await this.#lab.resume();
     for (const spec of fresh) await this.#lab.ensure(spec);
     for (const shell of this.#slots.shells) shell.reopen();
     await this.#lab.persist();
     await this.#doors?.settled();
+    this.#tellOnlookers();
+  }
+
+  #tellOnlookers(): void {
+    for (const onlooker of this.#onlookers) onlooker();
   }
 
   /** Writes the kubeconfig for this computer from the master's own, when that has changed. */

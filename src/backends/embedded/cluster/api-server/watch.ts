@@ -1,6 +1,6 @@
 import { encode } from "../../machine/io.ts";
 import { ApiError, type UserInfo } from "../api.ts";
-import { mapAt, textAt, type JsonObject } from "../json.ts";
+import { at, equal, isObject, mapAt, textAt, type JsonObject } from "../json.ts";
 import { apiVersionOf, type ResourceKind } from "../resources/kinds.ts";
 import type { StoredEvent } from "../store/store.ts";
 import type { ServerContext } from "./context.ts";
@@ -11,6 +11,8 @@ import { fieldsSelect, selects } from "./selectors.ts";
 interface SeenEvent {
   type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
   object: JsonObject;
+  /** Only its status changed, which is no news to who acts on what is wanted. */
+  onlyStatus?: boolean;
 }
 
 function isSelected(object: JsonObject, kind: ResourceKind, selection: Selection): boolean {
@@ -27,9 +29,16 @@ function isSelected(object: JsonObject, kind: ResourceKind, selection: Selection
 function seen(event: StoredEvent, kind: ResourceKind, selection: Selection): SeenEvent | undefined {
   const now = event.type !== "DELETED" && isSelected(event.object, kind, selection);
   const before = event.previous !== undefined && isSelected(event.previous, kind, selection);
-  if (now) return { type: before ? "MODIFIED" : "ADDED", object: event.object };
+  if (now && before) return { type: "MODIFIED", object: event.object, onlyStatus: isOnlyStatus(event) };
+  if (now) return { type: "ADDED", object: event.object };
   return before ? { type: "DELETED", object: event.object } : undefined;
 }
+
+const isOnlyStatus = ({ object, previous }: StoredEvent): boolean =>
+  isObject(object["spec"]) &&
+  equal(object["spec"], at(previous, "spec")) &&
+  equal(at(object, "metadata", "labels"), at(previous, "metadata", "labels")) &&
+  textAt(object, "metadata", "deletionTimestamp") === textAt(previous, "metadata", "deletionTimestamp");
 
 interface WatchOptions {
   selection: Selection;
@@ -85,9 +94,11 @@ export async function* watchObjects(
   try {
     for (;;) {
       for (let event = queue.shift(); event; event = queue.shift()) {
-        const name = textAt(event.object, "metadata", "name");
-        const { user, agent = "" } = options;
-        context.observe?.({ action: "watch", user, agent, kind: kind.kind, part: "", name });
+        if (event.onlyStatus !== true) {
+          const name = textAt(event.object, "metadata", "name");
+          const { user, agent = "" } = options;
+          context.observe?.({ action: "watch", user, agent, kind: kind.kind, part: "", name });
+        }
         yield event;
       }
       if (over) break;
