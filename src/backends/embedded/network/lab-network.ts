@@ -9,6 +9,7 @@ import { acceptedClientCertificate, checkKeyPair, checkServerCertificate } from 
 import { inHostsFile, isLoopback, isPrivate, isServiceAddress, normalizedAddress } from "./addresses.ts";
 import { connectionPair, type Listening } from "./connection-pair.ts";
 import { exchangeOnStream, serveOnStream } from "./http-over-streams.ts";
+import { nextHop, onBridge } from "../machine/system/routes.ts";
 import type { Internet, InternetHost } from "./internet/internet.ts";
 import { CertificateError, NetworkError } from "./network.ts";
 import type {
@@ -70,6 +71,7 @@ type Route =
   | { kind: "entry"; entry: Entry }
   | { kind: "internet"; host: InternetHost }
   | { kind: "refused" }
+  | { kind: "unreachable" }
   | { kind: "lost" };
 
 /** How long a connection to nowhere waits. Simplified: Linux tries for 127 s, or 3 s within a dead neighbour's network. */
@@ -219,6 +221,11 @@ class Wires implements EmbeddedNetwork {
     };
   }
 
+  detachPods(machine: string): void {
+    this.#pods.delete(machine);
+    this.#changed();
+  }
+
   setReachable(machine: string, reachable: boolean): void {
     if (reachable) this.#unreachable.delete(machine);
     else {
@@ -259,6 +266,7 @@ class Wires implements EmbeddedNetwork {
   ): Promise<Extract<Route, { kind: "entry" | "internet" }>> {
     const route = this.#route(from, address, port, 0);
     if (route.kind === "refused") throw new NetworkError("ECONNREFUSED", host, port);
+    if (route.kind === "unreachable") throw new NetworkError("ENETUNREACH", host, port);
     if (route.kind === "lost") return this.#timeout(host, port, signal);
     return route;
   }
@@ -276,6 +284,8 @@ class Wires implements EmbeddedNetwork {
       if (entry) return { kind: "entry", entry };
       return (from.pod === undefined && this.#nodePort(from.machine, port, hops)) || { kind: "refused" };
     }
+    // A network namespace that nothing connected has no route but its own loopback.
+    if (from.pod !== undefined && isIP(from.pod) === 0) return { kind: "unreachable" };
     if (isServiceAddress(address)) {
       const endpoints = this.#rules.get(from.machine)?.clusterAddresses.get(`${address}:${port}`);
       return endpoints ? this.#endpoint(from.machine, endpoints, `${address}:${port}`, hops) : { kind: "lost" };
@@ -292,6 +302,8 @@ class Wires implements EmbeddedNetwork {
       if (entry) return { kind: "entry", entry };
       return this.#nodePort(machine.name, port, hops) ?? { kind: "refused" };
     }
+    const next = this.#nextHop(from, address);
+    if (next !== undefined) return next === "lost" ? { kind: "lost" } : this.#route(next, address, port, hops + 1);
     if (this.#pods.get(from.machine)?.has(address)) {
       const entry = this.#entryAt({ machine: from.machine, pod: address }, address, port);
       return entry ? { kind: "entry", entry } : { kind: "refused" };
@@ -299,6 +311,20 @@ class Wires implements EmbeddedNetwork {
     if (isPrivate(address) || this.#unreachable.has(from.machine)) return { kind: "lost" };
     const host = this.#options.internet.hostAt(address, port);
     return host ? { kind: "internet", host } : { kind: "refused" };
+  }
+
+  /** The machine that a packet for a pod goes to next; undefined when it stays here or goes to the internet. */
+  #nextHop(from: NetworkPlace, address: string): NetworkPlace | "lost" | undefined {
+    const machine = this.#options.machine(from.machine);
+    if (!machine) return undefined;
+    const next = nextHop(machine, address);
+    if (next?.kind !== "via") return undefined;
+    // What a pod's own network contains it asks its neighbours on the bridge for, never its machine's routes.
+    if (from.pod !== undefined && onBridge(machine, from.pod, address)) return undefined;
+    const router = this.#options.machines().find((candidate) => candidate.address === next.address);
+    if (!router || this.#unreachable.has(router.name) || this.#unreachable.has(from.machine)) return "lost";
+    const forwards = router.kernel.parameter("net.ipv4.ip_forward") === "1";
+    return forwards && router.name !== from.machine ? { machine: router.name } : "lost";
   }
 
   #nodePort(machine: string, port: number, hops: number): Route | undefined {

@@ -108,6 +108,8 @@ export interface LabNetwork {
   setServiceRules(machine: string, rules: ServiceRules | undefined): void;
   /** Gives a pod its address on a machine; the returned function takes it away. */
   attachPod(machine: string, address: string): () => void;
+  /** The pods of a machine lose their network until they are made anew, as when their bridge is taken away. */
+  detachPods(machine: string): void;
   /** A machine is cut off (or back): connections to and from it time out. */
   setReachable(machine: string, reachable: boolean): void;
   /** Calls back whenever a port opens or closes anywhere, or service rules change. */

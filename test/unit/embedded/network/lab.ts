@@ -26,9 +26,12 @@ export function instantClock(now = Date.parse("2024-02-28T10:00:00Z")): Clock & 
 }
 
 /** The part of a machine that the network reads. */
-type NetworkedMachine = Pick<ModelledMachine, "name" | "address" | "rootFiles">;
+type NetworkedMachine = Pick<ModelledMachine, "name" | "address" | "rootFiles" | "bootedAt" | "durable"> & {
+  kernel: Pick<ModelledMachine["kernel"], "parameter">;
+  environment: Pick<ModelledMachine["environment"], "touch"> & { network: Pick<EmbeddedNetwork, "detachPods"> };
+};
 
-function isWholeMachine(machine: NetworkedMachine): machine is ModelledMachine {
+function isWholeMachine(machine: NetworkedMachine | ModelledMachine): machine is ModelledMachine {
   return machine.name !== "";
 }
 
@@ -36,8 +39,12 @@ export function labOfThree(internet?: Internet): {
   network: EmbeddedNetwork;
   clock: ReturnType<typeof instantClock>;
   hosts(name: string, text: string): void;
+  machine(name: string): ModelledMachine;
+  /** Sets net.ipv4.ip_forward everywhere. */
+  forward(value: "0" | "1"): void;
 } {
   const clock = instantClock();
+  let forwarding = "1";
   const machines = [
     ["master", "10.0.0.182"],
     ["worker1", "10.0.0.177"],
@@ -46,11 +53,23 @@ export function labOfThree(internet?: Internet): {
     const rootFiles = new FileSystem(clock).as(root);
     rootFiles.makeDirectory("/etc");
     rootFiles.write("/etc/hosts", `127.0.0.1 localhost\n127.0.1.1 ${name}\n`);
-    const machine: NetworkedMachine = { name, address, rootFiles };
+    const states = new Map<string, unknown>();
+    const machine: NetworkedMachine = {
+      name,
+      address,
+      rootFiles,
+      bootedAt: 0,
+      durable<T extends object>(key: string, initial: () => T): T {
+        if (!states.has(key)) states.set(key, initial());
+        return states.get(key) as T;
+      },
+      kernel: { parameter: () => forwarding },
+      environment: { touch: () => undefined, network: { detachPods: (which) => network.detachPods(which) } },
+    };
     if (!isWholeMachine(machine)) throw new Error("unnamed machine");
     return machine;
   });
-  const network = createLabNetwork({
+  const network: EmbeddedNetwork = createLabNetwork({
     machine: (name) => machines.find((machine) => machine.name === name),
     machines: () => machines,
     internet: internet ?? { resolve: () => undefined, hostAt: () => undefined },
@@ -59,6 +78,12 @@ export function labOfThree(internet?: Internet): {
   return {
     network,
     clock,
+    machine(name) {
+      const found = machines.find((machine) => machine.name === name);
+      if (!found) throw new Error(`no machine ${name}`);
+      return found;
+    },
+    forward: (value) => (forwarding = value),
     hosts: (name, text) => machines.find((machine) => machine.name === name)?.rootFiles.write("/etc/hosts", text),
   };
 }

@@ -8,26 +8,40 @@ export interface Bridge {
   prefix: number;
 }
 
-const leases = "/var/lib/cni/networks";
-const configurations = "/etc/cni/net.d";
+interface BridgeState {
+  /** The boot in which they were made: a reboot takes them away. */
+  bootedAt: number;
+  bridges: Bridge[];
+}
 
-/** Bridges whose network has given out addresses. Simplified: a bridge is there as long as the network's leases and configuration are. */
-export function cniBridges(machine: ModelledMachine): Bridge[] {
-  const files = machine.rootFiles;
-  if (!files.isDirectory(leases) || !files.isDirectory(configurations)) return [];
-  const used = new Set(
-    files
-      .list(leases)
-      .filter((name) => files.isDirectory(`${leases}/${name}`) && files.list(`${leases}/${name}`).length > 0),
-  );
-  return files.list(configurations).flatMap((name) => {
-    const text = files.isDirectory(`${configurations}/${name}`) ? "" : files.readText(`${configurations}/${name}`);
-    const network = /"name"\s*:\s*"([^"]+)"/.exec(text)?.[1];
-    const subnet = /"subnet"\s*:\s*"(\d+\.\d+\.\d+)\.\d+\/(\d+)"/.exec(text);
-    const bridge = /"bridge"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? "cni0";
-    if (network === undefined || !used.has(network) || !subnet || !text.includes('"type": "bridge"')) return [];
-    return [{ name: bridge, address: `${subnet[1] ?? ""}.1`, prefix: Number(subnet[2]) }];
-  });
+function stateOf(machine: ModelledMachine): BridgeState {
+  const state = machine.durable<BridgeState>("bridges", () => ({ bootedAt: machine.bootedAt, bridges: [] }));
+  if (state.bootedAt !== machine.bootedAt) Object.assign(state, { bootedAt: machine.bootedAt, bridges: [] });
+  return state;
+}
+
+/** The bridges that CNI plugins made since the machine booted. */
+export const cniBridges = (machine: ModelledMachine): readonly Bridge[] => stateOf(machine).bridges;
+
+/** Makes a bridge; one of that name keeps its address. Returns it as it is then. */
+export function ensureBridge(machine: ModelledMachine, wanted: Bridge): Bridge {
+  const { bridges } = stateOf(machine);
+  const present = bridges.find((bridge) => bridge.name === wanted.name);
+  if (present) return present;
+  bridges.push(wanted);
+  machine.environment.touch();
+  return wanted;
+}
+
+/** Takes a bridge away; the pods on it stay without a network, also when one of that name is made again. */
+export function removeBridge(machine: ModelledMachine, name: string): boolean {
+  const state = stateOf(machine);
+  const kept = state.bridges.filter((bridge) => bridge.name !== name);
+  if (kept.length === state.bridges.length) return false;
+  state.bridges = kept;
+  machine.environment.network.detachPods(machine.name);
+  machine.environment.touch();
+  return true;
 }
 
 /** The address of the network that a bridge serves, such as `10.22.0.0`. */

@@ -1,4 +1,6 @@
 import type { FileView } from "../../machine/files/file-system.ts";
+import type { ModelledMachine } from "../../machine/machine.ts";
+import { ensureBridge } from "../../machine/system/bridges.ts";
 
 /** One network of /etc/cni/net.d. */
 export interface CniNetwork {
@@ -6,6 +8,10 @@ export interface CniNetwork {
   /** `type` of its plugins in order. */
   plugins: string[];
   ipam: { type: string; subnet: string; dataDir: string } | undefined;
+  /** Name of the bridge that the first plugin makes; undefined when it makes none. */
+  bridge: string | undefined;
+  /** The bridge takes a new address when its network changes. */
+  forceAddress: boolean;
   file: string;
 }
 
@@ -17,6 +23,8 @@ export class CniError extends Error {
 interface RawPlugin {
   type?: unknown;
   ipam?: unknown;
+  bridge?: unknown;
+  forceAddress?: unknown;
   name?: unknown;
 }
 
@@ -47,7 +55,16 @@ function parseNetwork(files: FileView, file: string): CniNetwork | undefined {
     : [raw];
   const plugins = list.map((plugin) => plugin.type).filter((type) => typeof type === "string");
   if (plugins.length === 0 || plugins.length !== list.length) return undefined;
-  return { name: raw["name"], plugins, ipam: parseIpam(list[0]?.ipam), file };
+  const [first] = list;
+  const bridge = typeof first?.bridge === "string" ? first.bridge : "cni0";
+  return {
+    name: raw["name"],
+    plugins,
+    ipam: parseIpam(first?.ipam),
+    bridge: plugins[0] === "bridge" ? bridge : undefined,
+    forceAddress: first?.forceAddress === true,
+    file,
+  };
 }
 
 function parseIpam(raw: unknown): CniNetwork["ipam"] {
@@ -75,11 +92,12 @@ const toAddress = (value: number): string =>
  * Simplified: only bridge-like networks with host-local addresses are modelled.
  */
 export function addToNetwork(
-  files: FileView,
+  machine: ModelledMachine,
   network: CniNetwork,
   folders: readonly string[],
   sandboxId: string,
 ): string {
+  const files = machine.rootFiles;
   const path = `[${folders.join(" ")}]`;
   const failed = (plugin: string, words: string): CniError =>
     new CniError(`plugin type=${JSON.stringify(plugin)} failed (add): ${words}`);
@@ -98,6 +116,16 @@ export function addToNetwork(
   if (!match) throw failed(first, `invalid CIDR address: ${ipam.subnet}`);
   const size = 2 ** (32 - Number(match[2]));
   const base = Math.floor(toNumber(match[1] ?? "") / size) * size;
+  if (network.bridge !== undefined) {
+    const gateway = toAddress(base + 1);
+    const prefix = Number(match[2]);
+    const bridge = ensureBridge(machine, { name: network.bridge, address: gateway, prefix });
+    if (network.forceAddress) Object.assign(bridge, { address: gateway, prefix });
+    if (bridge.address !== gateway || bridge.prefix !== prefix) {
+      const words = `"${bridge.name}" already has an IP address different from ${gateway}/${prefix}`;
+      throw failed(first, `failed to set bridge addr: ${words}`);
+    }
+  }
   const folder = `${ipam.dataDir}/${network.name}`;
   files.makeDirectories(folder);
   const lastFile = `${folder}/last_reserved_ip.0`;

@@ -1,7 +1,8 @@
 import type { ModelledMachine } from "../../machine.ts";
 import type { Process, ProgramTable } from "../../process.ts";
-import { cniBridges, networkOf } from "../../system/bridges.ts";
+import { cniBridges, removeBridge } from "../../system/bridges.ts";
 import { parseArguments } from "./arguments.ts";
+import { ipRoute } from "./ip-route.ts";
 
 interface Link {
   name: string;
@@ -97,49 +98,24 @@ async function ip(process: Process): Promise<number> {
     await process.out(text.join(""));
     return 0;
   }
-  if (/^r(oute)?$/.test(object)) {
-    const { address } = process.machine;
-    const gateway = address.replace(/\d+$/, "1");
-    if (rest[0] === "get") {
-      await process.out(
-        `${rest[1] ?? ""} via ${gateway} dev ens3 src ${address} uid ${process.credentials.uid} \n    cache \n`,
-      );
-      return 0;
-    }
-    if (rest.length > 0 && !["show", "list"].includes(rest[0] ?? "")) {
-      // Simplified: routes follow from the lab's network and cannot be changed by hand.
-      await process.err(
-        process.credentials.uid === 0
-          ? "RTNETLINK answers: Operation not supported\n"
-          : "RTNETLINK answers: Operation not permitted\n",
-      );
-      return 2;
-    }
-    const bridges = cniBridges(process.machine).map(
-      (bridge) =>
-        `${networkOf(bridge)}/${bridge.prefix} dev ${bridge.name} proto kernel scope link src ${bridge.address} \n`,
-    );
-    await process.out(
-      `default via ${gateway} dev ens3 proto dhcp src ${address} metric 100 \n${address.replace(/\d+$/, "0")}/24 dev ens3 proto kernel scope link src ${address} \n${bridges.join("")}`,
-    );
-    return 0;
-  }
+  if (/^r(oute)?$/.test(object)) return ipRoute(process, rest);
   await process.err(`Object "${object}" is unknown, try "ip help".\n`);
   return 1;
 }
 
-/** Simplified: links follow from the CNI's networks and cannot be changed by hand. */
+/** Simplified: only bridges can be taken away; a real kernel makes and changes links of many types. */
 async function changeLink(process: Process, words: readonly string[], links: readonly Link[]): Promise<number> {
   const device = words.slice(1).find((word) => !["dev", "type", "bridge"].includes(word)) ?? "";
   if (words[0] !== "add" && !links.some((link) => link.name === device)) {
     await process.err(`Cannot find device "${device}"\n`);
     return 1;
   }
-  await process.err(
-    process.credentials.uid === 0
-      ? "RTNETLINK answers: Operation not supported\n"
-      : "RTNETLINK answers: Operation not permitted\n",
-  );
+  if (process.credentials.uid !== 0) {
+    await process.err("RTNETLINK answers: Operation not permitted\n");
+    return 2;
+  }
+  if (words[0] === "set" || (words[0] !== "add" && removeBridge(process.machine, device))) return 0;
+  await process.err("RTNETLINK answers: Operation not supported\n");
   return 2;
 }
 
