@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs what one machine of the lab needs: `master`, or `method1` on the first worker.
+# Installs what one machine of the lab needs: `master`, `method1` on the first worker, `method2` on the second.
 # Profile thesis: the versions of February 2024. Safe to run again.
 set -Eeuo pipefail
 
@@ -9,6 +9,7 @@ CRIO=1.24
 CRUN=1.8.4
 KUBERNETES=1.28.2-00
 RUNC=1.1.11
+SHIM=0.10.0
 WASMEDGE=0.12.1
 CNI=1.4.0
 COMMAND=
@@ -21,6 +22,7 @@ Usage: sudo $0 [OPTIONS] COMMAND
 Commands:
   master    control plane: runc, CNI plugins, containerd, kubeadm, kubectl, kubeadm init
   method1   worker for WasmEdge: WasmEdge, crun built with it, CRI-O, kubeadm
+  method2   worker for Spin: runc, CNI plugins, the shim, containerd, kubeadm
 
 Options (before or after the command):
   --containerd=VERSION  (default $CONTAINERD)
@@ -29,6 +31,7 @@ Options (before or after the command):
   --kubernetes=VERSION  (default $KUBERNETES)
   --os=NAME             (default $OS)
   --runc=VERSION        (default $RUNC)
+  --shim=VERSION        (default $SHIM; Spin is linked into it)
   --wasmedge=VERSION    (default $WASMEDGE)
   -h, --help
 TEXT
@@ -118,9 +121,44 @@ containerd_runtime() {
   download "https://raw.githubusercontent.com/containerd/containerd/main/containerd.service" /etc/systemd/system/containerd.service
   mkdir -p /etc/containerd
   /usr/local/bin/containerd config default | sed 's/SystemdCgroup = false/SystemdCgroup = true/' > /etc/containerd/config.toml
+  if [ "$COMMAND" = method2 ]; then spin_handler; fi
   systemctl daemon-reload
   systemctl enable containerd
   systemctl restart containerd
+}
+
+spin_shim() {
+  step "containerd-shim-spin $SHIM"
+  local shim=/usr/local/bin/containerd-shim-spin-v2 address
+  if [ -x $shim ] && $shim -v | grep -q "Version: $SHIM\$"; then return; fi
+  case $SHIM in
+    0.[0-9].* | 0.1[0-2].*) address=https://github.com/deislabs/containerd-wasm-shims/releases/download/v$SHIM/containerd-wasm-shims-v2-spin-linux-x86_64.tar.gz ;;
+    *) address=https://github.com/spinframework/containerd-shim-spin/releases/download/v$SHIM/containerd-shim-spin-v2-linux-x86_64.tar.gz ;;
+  esac
+  download "$address" "$WORK/shim.tar.gz"
+  tar -C /usr/local/bin -xzf "$WORK/shim.tar.gz" containerd-shim-spin-v2
+}
+
+# containerd 2 reads the runtimes of the CRI from another table, and unpacks images for Wasm only when it pulls itself.
+spin_handler() {
+  local file=/etc/containerd/config.toml runtime=io.containerd.cri.v1.runtime
+  case $CONTAINERD in
+    1.*) runtime=io.containerd.grpc.v1.cri ;;
+    *) sed -i 's/use_local_image_pull = false/use_local_image_pull = true/' $file ;;
+  esac
+  sed -i "/registry\]/,/config_path/ s#config_path = .*#config_path = '/etc/containerd/certs.d'#" $file
+  cat >> $file <<CONF
+
+[plugins."$runtime".containerd.runtimes.spin]
+  runtime_type = "io.containerd.spin.v2"
+CONF
+  mkdir -p /etc/containerd/certs.d/registry.lab:5000
+  cat > /etc/containerd/certs.d/registry.lab:5000/hosts.toml <<'CONF'
+server = "http://registry.lab:5000"
+
+[host."http://registry.lab:5000"]
+  capabilities = ["pull", "resolve"]
+CONF
 }
 
 kubernetes() { # PACKAGE...
@@ -222,13 +260,14 @@ for argument in "$@"; do
     --kubernetes=*) KUBERNETES=${argument#*=} ;;
     --os=*) OS=${argument#*=} ;;
     --runc=*) RUNC=${argument#*=} ;;
+    --shim=*) SHIM=${argument#*=} ;;
     --wasmedge=*) WASMEDGE=${argument#*=} ;;
     -h | --help) usage; exit 0 ;;
-    master | method1) COMMAND=$argument ;;
+    master | method1 | method2) COMMAND=$argument ;;
     *) usage >&2; fail "unknown argument $argument" "use one of the options above" ;;
   esac
 done
-[ -n "$COMMAND" ] || { usage >&2; fail "no command" "say master or method1"; }
+[ -n "$COMMAND" ] || { usage >&2; fail "no command" "say master, method1 or method2"; }
 [ "$(id -u)" -eq 0 ] || fail "not root" "run: sudo $0 $*"
 
 # Without sudo (a root login, cloud-init) kubectl is set up for the ubuntu user when there is one.
@@ -253,6 +292,15 @@ case $COMMAND in
     cni
     crio_runtime
     trust_lab_registry
+    kernel_settings
+    no_swap
+    kubernetes kubelet kubeadm
+    ;;
+  method2)
+    runc
+    cni
+    spin_shim
+    containerd_runtime
     kernel_settings
     no_swap
     kubernetes kubelet kubeadm

@@ -29,6 +29,7 @@ const leavings = [
   "sudo sha256sum /etc/modules-load.d/* /etc/sysctl.d/k8s.conf /etc/cni/net.d/* /etc/fstab /etc/apt/sources.list.d/*",
   "sudo sha256sum /etc/containerd/config.toml /etc/crio/crio.conf.d/* /etc/containers/registries.conf.d/*",
   "sudo sha256sum /usr/local/bin/crun /usr/local/bin/containerd /usr/local/sbin/runc /opt/cni/bin/*",
+  "sudo sha256sum /usr/local/bin/containerd-shim-spin-v2 /etc/containerd/certs.d/*/hosts.toml",
   "swapon --show; apt-mark showhold; cat /proc/sys/net/ipv4/ip_forward; ls -l ~/.kube/config; sudo crontab -l",
   "systemctl is-enabled containerd crio kubelet; systemctl is-active containerd crio",
 ].join("; ");
@@ -36,6 +37,7 @@ const leavings = [
 /** What both scripts have to agree on. */
 const outcome = [
   "runc --version | head -1; containerd --version | cut -d ' ' -f 3; crun --version | grep -E 'version|WASM'",
+  "containerd-shim-spin-v2 -v | grep Version; grep -c 'runtimes.spin' /etc/containerd/config.toml",
   "crio --version | head -1; wasmedge --version; kubeadm version -o short; kubelet --version",
   "swapon --show; cat /proc/sys/net/ipv4/ip_forward; lsmod | grep -oE '^(overlay|br_netfilter)' | sort",
   "systemctl is-active containerd crio; grep -ho '10.22.0.0/16' /etc/cni/net.d/10-mynet.conf; ls /opt/cni/bin",
@@ -45,11 +47,13 @@ const outcome = [
 const runs = {
   master: ["sudo ./setup.sh --kubernetes=1.28.2-00 master --runc=1.1.11", "sudo env -u SUDO_USER ./setup.sh master"],
   method1: ["sudo ./setup.sh --crun=1.8.4 method1 --crio=1.24", "sudo env -u SUDO_USER ./setup.sh method1"],
+  method2: ["sudo ./setup.sh --shim=0.10.0 method2 --containerd=1.7.12", "sudo env -u SUDO_USER ./setup.sh method2"],
 };
 
 describe.each([
   ["master", "master"],
   ["method1", "worker1"],
+  ["method2", "worker2"],
 ] as const)("./setup.sh %s", (command, machine) => {
   it("leaves the same with options before and after the command, again, and without SUDO_USER", async () => {
     const scene = await machineWith(machine, "own");
