@@ -13,6 +13,7 @@ export function serverVersion(text: string): ServerVersion {
 
 const commits: Readonly<Record<string, readonly [string, string, string]>> = {
   "v1.28.2": ["89a4ea3e1e4ddd7f7572286090359983e0387b2f", "2023-09-13T09:29:07Z", "go1.20.8"],
+  "v1.36.4": ["bb826b1d48562f110659e64e8ec444327433db95", "2026-09-29T20:03:31Z", "go1.27.1"],
 };
 
 /** The answer of /version. */
@@ -21,6 +22,14 @@ export function versionDocument({ gitVersion, minor }: ServerVersion): Record<st
   return {
     major: "1",
     minor: String(minor),
+    ...(minor >= 34
+      ? {
+          emulationMajor: "1",
+          emulationMinor: String(minor),
+          minCompatibilityMajor: "1",
+          minCompatibilityMinor: String(minor - 1),
+        }
+      : {}),
     gitVersion,
     gitCommit,
     gitTreeState: "clean",

@@ -7,6 +7,7 @@ import type { Container, Pod, PodStatus } from "../../cluster/controllers/types.
 import { keyOf } from "../../cluster/controllers/types.ts";
 import type { ContainerRuntime, ContainerStatus, PodSandboxStatus } from "../cri.ts";
 import { CriError } from "../cri.ts";
+import { goDuration } from "../go-duration.ts";
 import type { BackOff } from "./back-off.ts";
 import { InvalidReference, parseReference } from "../images/reference.ts";
 import type { InputSources } from "./pod-inputs.ts";
@@ -462,11 +463,4 @@ function mayRestart(pod: Pod, latest: ContainerStatus, isInit: boolean): boolean
   const policy = pod.spec.restartPolicy ?? "Always";
   if (policy === "Always") return !isInit || latest.exitCode !== 0;
   return policy === "OnFailure" && latest.exitCode !== 0;
-}
-
-/** Milliseconds in Go's words, as `1.234s` or `56ms`. */
-function goDuration(ms: number): string {
-  if (ms < 1) return `${Math.max(1, Math.round(ms * 1_000))}µs`;
-  if (ms < 1_000) return `${Math.round(ms)}ms`;
-  return `${(ms / 1_000).toFixed(3).replace(/\.?0+$/, "")}s`;
 }

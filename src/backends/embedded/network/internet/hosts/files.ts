@@ -32,7 +32,7 @@ export function fileHosts(catalog: Catalog, date: string): InternetHost[] {
     {
       names: ["dl.k8s.io", "cdn.dl.k8s.io"],
       handle: ({ target }) => {
-        const match = /^\/release\/stable(?:-(\d+\.\d+))?\.txt$/.exec(target);
+        const match = /^\/release\/stable(?:-(\d+(?:\.\d+)?))?\.txt$/.exec(target);
         if (match) {
           const version = match[1] === undefined ? stable : newestKubernetes(catalog, date, match[1]);
           return Promise.resolve(version === undefined ? notFound() : file(`v${version}`, text));

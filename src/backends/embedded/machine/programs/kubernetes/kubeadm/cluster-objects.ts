@@ -117,8 +117,8 @@ export function uploadedKubeletConfiguration(kubeletYaml: string): PlannedObject
   ];
 }
 
-/** What joining nodes may do before they have a certificate. */
-export const bootstrapRules: Readonly<Record<string, PlannedObject[]>> = {
+/** What joining nodes may do before they have a certificate, by what kubeadm prints of it. */
+export const bootstrapRules = (setup: Setup): Readonly<Record<string, PlannedObject[]>> => ({
   "to allow Node Bootstrap tokens to get nodes": [
     clusterRole("kubeadm:get-nodes", [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }]),
     clusterRoleBinding("kubeadm:get-nodes", "kubeadm:get-nodes", [group(nodeBootstrappers)]),
@@ -140,7 +140,16 @@ export const bootstrapRules: Readonly<Record<string, PlannedObject[]>> = {
       [group("system:nodes")],
     ),
   ],
-};
+  ...(minorOf(setup.kubernetesVersion) >= 34
+    ? {
+        "to allow the API server kubelet client certificate to access the kubelet API": [
+          clusterRoleBinding("kubeadm:apiserver-kubelet-client", "system:kubelet-api-admin", [
+            user("kube-apiserver-kubelet-client"),
+          ]),
+        ],
+      }
+    : {}),
+});
 
 export const adminBinding = clusterRoleBinding("kubeadm:cluster-admins", "cluster-admin", [
   group("kubeadm:cluster-admins"),

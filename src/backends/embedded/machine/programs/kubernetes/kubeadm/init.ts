@@ -3,6 +3,7 @@ import type { Process } from "../../../process.ts";
 import type { Connection } from "../client/connection.ts";
 import { UnreachableError, dialReason } from "../client/errors.ts";
 import { listAt, objectAt, objectsAt, textAt } from "../client/json.ts";
+import { goDuration } from "../../../../runtime/go-duration.ts";
 import { klogHeader } from "../go/duration.ts";
 import type { ParsedFlags } from "../go/flags.ts";
 import { adminConfigPath, connectionFrom, putObjects } from "./api.ts";
@@ -17,7 +18,7 @@ import {
   uploadedKubeletConfiguration,
 } from "./cluster-objects.ts";
 import { KubeadmError } from "./errors.ts";
-import { kubeletYaml, writeKubeletFiles } from "./kubelet-files.ts";
+import { kubeletYaml, socketIsLocal, writeKubeletFiles } from "./kubelet-files.ts";
 import {
   createCertificates,
   createKubeconfigs,
@@ -230,9 +231,22 @@ async function kubeletStart({ process, setup }: Run): Promise<void> {
 
 async function waitControlPlane({ process, setup }: Run): Promise<void> {
   const { clock, pacing } = process.machine.environment;
+  const newer = minorOf(process.executable.version) >= 31;
   await process.out(
-    `[wait-control-plane] Waiting for the kubelet to boot up the control plane as static Pods from directory ${JSON.stringify(manifestsDir)}. This can take up to 4m0s\n`,
+    `[wait-control-plane] Waiting for the kubelet to boot up the control plane as static Pods from directory ${JSON.stringify(manifestsDir)}${newer ? "" : ". This can take up to 4m0s"}\n`,
   );
+  if (newer) {
+    await waitForKubelet(process, () => giveUp(process, setup));
+    await process.out("[control-plane-check] Waiting for healthy control plane components. This can take up to 4m0s\n");
+    const own = `https://${setup.advertiseAddress}:${setup.bindPort}`;
+    for (const [name, url] of [
+      ["kube-apiserver", `${own}/livez`],
+      ["kube-controller-manager", "https://127.0.0.1:10257/healthz"],
+      ["kube-scheduler", "https://127.0.0.1:10259/livez"],
+    ]) {
+      await process.out(`[control-plane-check] Checking ${name} at ${url}\n`);
+    }
+  }
   const connection = connectionFrom(process, adminConfigPath);
   const started = clock.monotonic();
   // kubeadm asks for a sign of life after 40 s and gives up after 4 min; both follow the lab's pace.
@@ -264,7 +278,31 @@ async function waitControlPlane({ process, setup }: Run): Promise<void> {
     await clock.sleep(25, process.signal);
   }
   const seconds = (clock.monotonic() - started) / 1000;
+  if (newer) {
+    const took = goDuration(clock.monotonic() - started);
+    for (const name of ["kube-controller-manager", "kube-scheduler", "kube-apiserver"]) {
+      await process.out(`[control-plane-check] ${name} is healthy after ${took}\n`);
+    }
+    return;
+  }
   await process.out(`[apiclient] All control plane components are healthy after ${seconds.toFixed(6)} seconds\n`);
+}
+
+/** Newer versions look at the kubelet first. Simplified: they too give up after 4 min, here after the lab's own patience. */
+export async function waitForKubelet(process: Process, giveUpWaiting: () => Promise<never>): Promise<void> {
+  const { clock, pacing } = process.machine.environment;
+  await process.out(
+    "[kubelet-check] Waiting for a healthy kubelet at http://127.0.0.1:10248/healthz. This can take up to 4m0s\n",
+  );
+  const started = clock.monotonic();
+  while ((await kubeletComplaint(process)) !== undefined) {
+    if (clock.monotonic() - started > pacing.duration("nodeMonitorGrace") * 4) {
+      await process.out("[kubelet-check] The kubelet is not healthy after 4m0.000000000s\n\n");
+      await giveUpWaiting();
+    }
+    await clock.sleep(25, process.signal);
+  }
+  await process.out(`[kubelet-check] The kubelet is healthy after ${goDuration(clock.monotonic() - started)}\n`);
 }
 
 /** What asking the kubelet's health port says; undefined when it is well. */
@@ -323,17 +361,18 @@ async function uploadConfig(run: Run): Promise<void> {
     '[kubelet] Creating a ConfigMap "kubelet-config" in namespace kube-system with the configuration for the kubelets in the cluster\n',
   );
   await putObjects(connection, uploadedKubeletConfiguration(kubeletYaml(setup)));
-  await annotateSocket(process, connection, setup);
+  if (socketIsLocal(setup)) await nodeIsRegistered(process, connection, setup);
+  else await annotateSocket(process, connection, setup);
 }
 
-/** Notes the runtime's socket on the Node object, waiting for the kubelet to register it. */
-export async function annotateSocket(process: Process, connection: Connection, setup: Setup): Promise<void> {
+/** Waits for the kubelet to register its node. */
+async function nodeIsRegistered(process: Process, connection: Connection, setup: Setup): Promise<void> {
   const { clock, pacing } = process.machine.environment;
   const deadline = clock.monotonic() + pacing.duration("nodeMonitorGrace") * 3;
   const path = `/api/v1/nodes/${setup.nodeName}`;
   for (;;) {
     const answer = await connection.send("GET", path);
-    if (answer.status === 200) break;
+    if (answer.status === 200) return;
     if (clock.monotonic() > deadline) {
       throw new Error(
         `error writing Crisocket information for the control-plane node: nodes ${JSON.stringify(setup.nodeName)} not found`,
@@ -341,7 +380,12 @@ export async function annotateSocket(process: Process, connection: Connection, s
     }
     await clock.sleep(25, process.signal);
   }
-  await connection.json("PATCH", path, {
+}
+
+/** Notes the runtime's socket on the Node object, where kubeadm up to 1.33 looks for it. */
+export async function annotateSocket(process: Process, connection: Connection, setup: Setup): Promise<void> {
+  await nodeIsRegistered(process, connection, setup);
+  await connection.json("PATCH", `/api/v1/nodes/${setup.nodeName}`, {
     contentType: "application/merge-patch+json",
     body: { metadata: { annotations: { "kubeadm.alpha.kubernetes.io/cri-socket": setup.criSocket } } },
   });
@@ -400,7 +444,7 @@ async function bootstrapToken(run: Run): Promise<void> {
     process.machine.environment.clock.now(),
   );
   await putObjects(connection, [{ collection: "/api/v1/namespaces/kube-system/secrets", object: secret }]);
-  for (const [what, objects] of Object.entries(bootstrapRules)) {
+  for (const [what, objects] of Object.entries(bootstrapRules(setup))) {
     await putObjects(connection, objects);
     await process.out(`[bootstrap-token] Configured RBAC rules ${what}\n`);
   }

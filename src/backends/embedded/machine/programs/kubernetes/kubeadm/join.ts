@@ -9,8 +9,8 @@ import { toYaml } from "../go/yaml.ts";
 import { connect, connectionFrom } from "./api.ts";
 import { publicKeyPin } from "./certificates.ts";
 import { KubeadmError } from "./errors.ts";
-import { writeKubeletFiles } from "./kubelet-files.ts";
-import { annotateSocket } from "./init.ts";
+import { socketIsLocal, writeKubeletFiles } from "./kubelet-files.ts";
+import { annotateSocket, waitForKubelet } from "./init.ts";
 import { kubeconfigText, withPort, writeRootFile } from "./pki.ts";
 import { checkBeforeJoin, checkRoot } from "./preflight.ts";
 import {
@@ -303,13 +303,16 @@ async function startKubelet(
   await writeKubeletFiles(process, setup, configuration, "join");
   await process.out("[kubelet-start] Starting the kubelet\n");
   await machine.units.restart("kubelet.service");
-  await process.out("[kubelet-start] Waiting for the kubelet to perform the TLS Bootstrap...\n");
+  const newer = minorOf(process.executable.version) >= 31;
+  if (newer) await waitForKubelet(process, () => kubeletFailed(process));
+  await process.out(`[kubelet-start] Waiting for the kubelet to perform the TLS Bootstrap${newer ? "" : "..."}\n`);
   const deadline = clock.monotonic() + pacing.duration("nodeMonitorGrace") * 6;
   while (!machine.rootFiles.exists("/etc/kubernetes/kubelet.conf")) {
     if (clock.monotonic() > deadline) await kubeletFailed(process);
     await clock.sleep(20, process.signal);
   }
-  await annotateSocket(process, connectionFrom(process, "/etc/kubernetes/kubelet.conf"), setup);
+  if (!socketIsLocal(setup))
+    await annotateSocket(process, connectionFrom(process, "/etc/kubernetes/kubelet.conf"), setup);
   if (machine.rootFiles.exists(bootstrapPath)) machine.rootFiles.unlink(bootstrapPath);
 }
 

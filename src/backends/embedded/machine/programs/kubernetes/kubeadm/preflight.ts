@@ -128,7 +128,7 @@ const fileAvailable = (process: Process, path: string): Finding => ({
 });
 
 async function commonChecks(process: Process, setup: Setup, wanted: string | undefined): Promise<Finding[]> {
-  const findings: Finding[] = [runtimeCheck(process, setup), swapCheck(process)];
+  const findings: Finding[] = [...runtimeChecks(process, setup), swapCheck(process), controlGroupsCheck(process)];
   const minor = minorOf(process.executable.version);
   // Newer versions speak to the runtime themselves and leave conntrack to kube-proxy's image.
   const mandatory = [...(minor < 32 ? ["crictl", "conntrack"] : []), "ip", "iptables", "mount", "nsenter"];
@@ -151,6 +151,27 @@ async function commonChecks(process: Process, setup: Setup, wanted: string | und
   }
   findings.push(portCheck(process, 10250));
   return findings;
+}
+
+/** A kubelet from 1.35 on does not start on version 1 of control groups. */
+function controlGroupsCheck(process: Process): Finding {
+  const name = "SystemVerification";
+  if (minorOf(process.executable.version) < 35) return { name };
+  const kubelet = versionOfExecutable(process, "kubelet");
+  if (kubelet === undefined) return { name, errors: [noKubelet] };
+  if (process.machine.kernel.cgroupVersion !== 1 || minorOf(kubelet) < 35) return { name };
+  return {
+    name,
+    errors: [
+      "cgroups v1 support is deprecated and will be removed in a future release. Please migrate to cgroups v2. To explicitly enable cgroups v1 support for kubelet v1.35 or newer, you must set the kubelet configuration option 'FailCgroupV1' to 'false'. You must also explicitly skip this validation. For more information, see https://git.k8s.io/enhancements/keps/sig-node/5573-remove-cgroup-v1",
+    ],
+  };
+}
+
+function runtimeChecks(process: Process, setup: Setup): Finding[] {
+  const found = runtimeCheck(process, setup);
+  const isNewer = minorOf(process.executable.version) >= 36;
+  return found.errors && isNewer ? [found, { ...found, name: "ContainerRuntimeVersion" }] : [found];
 }
 
 function runtimeCheck(process: Process, setup: Setup): Finding {
@@ -199,14 +220,14 @@ async function hostnameCheck(process: Process, setup: Setup): Promise<Finding> {
   }
 }
 
+const noKubelet =
+  "couldn't get kubelet version: cannot execute 'kubelet --version': executable file not found in $PATH";
+
 function kubeletVersionCheck(process: Process, wanted: string | undefined): Finding {
   const name = "KubeletVersion";
   const version = versionOfExecutable(process, "kubelet");
   if (version === undefined) {
-    return {
-      name,
-      errors: ["couldn't get kubelet version: cannot execute 'kubelet --version': executable file not found in $PATH"],
-    };
+    return { name, errors: [noKubelet] };
   }
   const target = (wanted ?? process.executable.version).replace(/^v/, "");
   if (wanted !== undefined && compareVersions(version, target) > 0) {
