@@ -7,7 +7,7 @@ import { gatherLimits } from "../src/cli/limits.ts";
 // A CommonJS module whose types do not say so.
 const license: (options: object) => Plugin = createRequire(import.meta.url)("rollup-plugin-license");
 
-// Bundles the program into dist/: one entry, the parts that are loaded on demand, and the modules' worker.
+// Bundles the program into dist/: one entry, the parts that are loaded on demand, and the modules' workers.
 // Usage: node scripts/build.ts [PACKAGE_FOLDER]; without one, the package is this checkout.
 const root = join(import.meta.dirname, "..");
 const target = process.argv[2] ?? root;
@@ -15,8 +15,13 @@ const dist = join(target, "dist");
 rmSync(dist, { recursive: true, force: true });
 
 const entries: Record<string, string> = { cli: join(root, "src/cli/entry.ts") };
-const worker = join(root, "src/backends/embedded/wasm/worker.ts");
-if (existsSync(worker)) entries["wasm-worker"] = worker;
+for (const [name, path] of [
+  ["wasm-worker", "src/backends/embedded/wasm/worker.ts"],
+  ["spin-worker", "src/backends/embedded/wasm/spin/worker.ts"],
+] as const) {
+  const worker = join(root, path);
+  if (existsSync(worker)) entries[name] = worker;
+}
 
 /** One character beyond Latin-1 would make the engine keep a whole file in two bytes per character. */
 const plainText: Plugin = {

@@ -3,6 +3,7 @@ interface WebAssemblyApi {
   Module: {
     new (bytes: Uint8Array): object;
     imports(module: object): { module: string; name: string; kind: string }[];
+    exports(module: object): { name: string; kind: string }[];
   };
   Instance: new (
     module: object,
