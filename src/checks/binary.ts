@@ -1,6 +1,7 @@
 import type { CheckKind } from "../domain/check.ts";
 import { excerpt, failed, passed } from "./outcomes.ts";
 import { optional, paramsOf, pattern, text, texts } from "./params.ts";
+import { typed } from "./wrong-answers.ts";
 import { wordsFor } from "./words/words.ts";
 
 const parse = paramsOf({
@@ -20,6 +21,20 @@ export const binary: CheckKind<ReturnType<typeof parse>> = {
   kind: "binary",
   failures: ["binary-missing", "binary-version", "binary-feature"],
   parse,
+  wrongAnswers({ machine, argv }) {
+    const files = `$(bash -lc 'which -a ${argv[0] ?? ""}')`;
+    const other = `printf '#!/bin/sh\\necho something else\\n' > /tmp/other && chmod 755 /tmp/other`;
+    return [
+      typed("removed", "binary-missing", machine, `sudo rm -f ${files}`),
+      typed("not-executable", "binary-missing", machine, `sudo chmod a-x ${files}`),
+      typed(
+        "other-program",
+        "binary-version",
+        machine,
+        `${other}; for f in ${files}; do sudo cp --remove-destination /tmp/other $f; done`,
+      ),
+    ];
+  },
   async run(params, context) {
     const { cause, next } = params;
     const { binary: words, nothing } = wordsFor(context.language);

@@ -2,6 +2,7 @@ import type { CheckKind, KubeObject } from "../domain/check.ts";
 import { at, diagnosePods, listAt, numberAt, textAt } from "./diagnosis.ts";
 import { failed, passed } from "./outcomes.ts";
 import { labels, number, optional, paramsOf, pattern, text } from "./params.ts";
+import { kubectl, quoted, typed } from "./wrong-answers.ts";
 import type { CheckWords } from "./words/en.ts";
 import { wordsFor } from "./words/words.ts";
 
@@ -34,6 +35,28 @@ export const deployment: CheckKind<ReturnType<typeof parse>> = {
     "deployment-elsewhere",
   ],
   parse,
+  wrongAnswers({ name, namespace = "default", ready, image, annotations, runtimeClass }) {
+    const on = `-n ${namespace} deployment/${name}`;
+    const patch = (template: unknown): string =>
+      `${kubectl} patch -n ${namespace} deployment ${name} -p ${quoted(JSON.stringify({ spec: { template } }))}`;
+    const otherImage = image ? "deployment-image" : "deployment-not-ready";
+    const answers = [
+      typed("deleted", "deployment-missing", "master", `${kubectl} delete ${on}`),
+      typed("no-such-image", otherImage, "master", `${kubectl} set image ${on} '*=registry.lab:5000/nobody:v0'`),
+    ];
+    if (ready !== undefined) {
+      answers.push(typed("scaled", "deployment-replicas", "master", `${kubectl} scale ${on} --replicas=${ready + 1}`));
+    }
+    for (const key of Object.keys(annotations ?? {})) {
+      const without = patch({ metadata: { annotations: { [key]: null } } });
+      answers.push(typed("no-annotation", "deployment-annotation", "master", without));
+    }
+    if (runtimeClass !== undefined) {
+      const without = patch({ spec: { runtimeClassName: null } });
+      answers.push(typed("no-runtime-class", "deployment-runtime-class", "master", without));
+    }
+    return answers;
+  },
   async run(params, context) {
     const { next } = params;
     const { deployment: words, pods: podWords } = wordsFor(context.language);

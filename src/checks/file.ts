@@ -1,6 +1,7 @@
 import type { CheckKind } from "../domain/check.ts";
 import { failed, passed } from "./outcomes.ts";
 import { optional, paramsOf, pattern, text } from "./params.ts";
+import { quoted, typed } from "./wrong-answers.ts";
 import { wordsFor } from "./words/words.ts";
 
 const parse = paramsOf({
@@ -23,6 +24,18 @@ export const file: CheckKind<ReturnType<typeof parse>> = {
   kind: "file",
   failures: ["file-missing", "file-owner", "file-mode", "file-content"],
   parse,
+  wrongAnswers({ machine, path, owner, mode, contains }) {
+    const target = quoted(path);
+    const answers = [
+      typed("removed", "file-missing", machine, `sudo rm -rf ${target}`),
+      typed("elsewhere", "file-missing", machine, `sudo mv ${target} ${quoted(`${path}.other`)}`),
+    ];
+    if (owner !== undefined) answers.push(typed("other-owner", "file-owner", machine, `sudo chown 12:12 ${target}`));
+    if (mode !== undefined) answers.push(typed("other-mode", "file-mode", machine, `sudo chmod 0111 ${target}`));
+    if (contains) answers.push(typed("emptied", "file-content", machine, `sudo truncate -s 0 ${target}`));
+    else answers.push(typed("dangling", "file-missing", machine, `sudo ln -sfn /nowhere ${target}`));
+    return answers;
+  },
   async run(params, context) {
     const { path, cause, next } = params;
     const machine = await context.machine(params.machine);

@@ -1,6 +1,7 @@
 import type { CheckKind, CheckContext } from "../domain/check.ts";
 import { excerpt, failed, passed } from "./outcomes.ts";
 import { number, optional, paramsOf, pattern, text } from "./params.ts";
+import { kubectl, typed } from "./wrong-answers.ts";
 import { wordsFor } from "./words/words.ts";
 
 const parse = paramsOf({
@@ -29,6 +30,22 @@ export const http: CheckKind<ReturnType<typeof parse>> = {
   kind: "http",
   failures: ["http-unreachable", "http-status", "http-body"],
   parse,
+  wrongAnswers({ url, nodePort }) {
+    const port = nodePort ?? Number(/:(3[0-2][0-9]{3})\b/.exec(url ?? "")?.[1]);
+    if (Number.isNaN(port)) return [];
+    const names = `$(${kubectl} get service -A -o jsonpath='{range .items[?(@.spec.ports[0].nodePort==${port})]}{.metadata.namespace} {.metadata.name}{end}')`;
+    const on = `set -- ${names}; ${kubectl} -n $1`;
+    return [
+      typed("service-deleted", "http-unreachable", "master", `${on} delete service $2`),
+      typed(
+        "nobody-behind",
+        "http-unreachable",
+        "master",
+        `${on} patch service $2 -p '{"spec":{"selector":{"app":"nobody"}}}'`,
+      ),
+      typed("cluster-only", "http-unreachable", "master", `${on} patch service $2 -p '{"spec":{"type":"ClusterIP"}}'`),
+    ];
+  },
   async run(params, context) {
     const { cause, next } = params;
     const { http: words, nothing } = wordsFor(context.language);

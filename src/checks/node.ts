@@ -2,6 +2,7 @@ import type { CheckKind } from "../domain/check.ts";
 import { listAt, textAt } from "./diagnosis.ts";
 import { failed, passed } from "./outcomes.ts";
 import { flag, labels, optional, paramsOf, pattern, text } from "./params.ts";
+import { kubectl, typed } from "./wrong-answers.ts";
 import { wordsFor } from "./words/words.ts";
 
 const parse = paramsOf({
@@ -20,6 +21,17 @@ export const node: CheckKind<ReturnType<typeof parse>> = {
   kind: "node",
   failures: ["node-missing", "node-not-ready", "node-runtime", "node-version", "node-label"],
   parse,
+  wrongAnswers({ name, ready, labels: wanted }) {
+    const answers = [typed("deleted", "node-missing", "master", `${kubectl} delete node ${name}`)];
+    if (ready) answers.push(typed("kubelet-stopped", "node-not-ready", name, "sudo systemctl stop kubelet"));
+    for (const key of Object.keys(wanted ?? {})) {
+      answers.push(typed("label-removed", "node-label", "master", `${kubectl} label node ${name} ${key}-`));
+      answers.push(
+        typed("other-label", "node-label", "master", `${kubectl} label --overwrite node ${name} ${key}=other`),
+      );
+    }
+    return answers;
+  },
   async run(params, context) {
     const { next } = params;
     const { node: words } = wordsFor(context.language);

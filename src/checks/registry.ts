@@ -1,5 +1,5 @@
 import { exitCodes, LabError } from "../domain/errors.ts";
-import type { CheckKind } from "../domain/check.ts";
+import type { CheckKind, WrongAnswer } from "../domain/check.ts";
 import { binary } from "./binary.ts";
 import { command } from "./command.ts";
 import { deployment } from "./deployment.ts";
@@ -12,13 +12,16 @@ import { unit } from "./unit.ts";
 /** A check kind whose parameters are already read. */
 export interface BoundCheck {
   readonly failures: readonly string[];
+  /** What breaks it once it passes. */
+  readonly wrongAnswers: readonly WrongAnswer[];
   run: CheckKind<unknown>["run"] extends (params: unknown, ...rest: infer R) => infer O ? (...rest: R) => O : never;
 }
 
 function binder<P>(kind: CheckKind<P>): (params: unknown, where: string) => BoundCheck {
   return (params, where) => {
     const parsed = kind.parse(params, where);
-    return { failures: kind.failures, run: (context) => kind.run(parsed, context) };
+    const wrongAnswers = kind.wrongAnswers?.(parsed) ?? [];
+    return { failures: kind.failures, wrongAnswers, run: (context) => kind.run(parsed, context) };
   };
 }
 

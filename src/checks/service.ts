@@ -2,6 +2,7 @@ import type { CheckKind } from "../domain/check.ts";
 import { at, listAt, numberAt, textAt } from "./diagnosis.ts";
 import { failed, passed } from "./outcomes.ts";
 import { number, optional, paramsOf, text } from "./params.ts";
+import { kubectl, quoted, typed } from "./wrong-answers.ts";
 import { wordsFor } from "./words/words.ts";
 
 const parse = paramsOf({
@@ -20,6 +21,30 @@ export const service: CheckKind<ReturnType<typeof parse>> = {
   kind: "service",
   failures: ["service-missing", "service-type", "service-node-port", "service-target-port", "service-endpoints"],
   parse,
+  wrongAnswers({ name, namespace = "default", type, nodePort, targetPort, endpoints }) {
+    const patch = (spec: unknown): string =>
+      `${kubectl} patch -n ${namespace} service ${name} -p ${quoted(JSON.stringify({ spec }))}`;
+    const first = (change: unknown): string =>
+      `${kubectl} patch -n ${namespace} service ${name} --type=json -p ${quoted(JSON.stringify([change]))}`;
+    const answers = [
+      typed("deleted", "service-missing", "master", `${kubectl} delete -n ${namespace} service ${name}`),
+    ];
+    if (type !== undefined && type !== "ClusterIP") {
+      answers.push(typed("cluster-only", "service-type", "master", patch({ type: "ClusterIP" })));
+    }
+    if (nodePort !== undefined) {
+      const other = first({ op: "replace", path: "/spec/ports/0/nodePort", value: nodePort + 77 });
+      answers.push(typed("other-node-port", "service-node-port", "master", other));
+    }
+    if (targetPort !== undefined) {
+      const other = first({ op: "replace", path: "/spec/ports/0/targetPort", value: targetPort + 1 });
+      answers.push(typed("other-target-port", "service-target-port", "master", other));
+    }
+    if (endpoints !== undefined) {
+      answers.push(typed("other-selector", "service-endpoints", "master", patch({ selector: { app: "nobody" } })));
+    }
+    return answers;
+  },
   async run(params, context) {
     const { next } = params;
     const { service: words } = wordsFor(context.language);

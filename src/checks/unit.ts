@@ -1,6 +1,7 @@
 import type { CheckKind } from "../domain/check.ts";
 import { excerpt, failed, passed } from "./outcomes.ts";
 import { flag, paramsOf, text } from "./params.ts";
+import { typed } from "./wrong-answers.ts";
 import { wordsFor } from "./words/words.ts";
 
 const parse = paramsOf({
@@ -17,6 +18,25 @@ export const unit: CheckKind<ReturnType<typeof parse>> = {
   kind: "unit",
   failures: ["unit-missing", "unit-failed", "unit-inactive", "unit-disabled"],
   parse,
+  wrongAnswers({ machine, unit: name, enabled }) {
+    const answers = [
+      typed("stopped", "unit-inactive", machine, `sudo systemctl stop ${name}`),
+      typed(
+        "cannot-start",
+        "unit-failed",
+        machine,
+        `sudo mkdir -p /etc/systemd/system/${name}.d; printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' | sudo tee /etc/systemd/system/${name}.d/other.conf; sudo systemctl daemon-reload; sudo systemctl restart ${name}`,
+      ),
+      typed(
+        "unit-removed",
+        "unit-missing",
+        machine,
+        `file=$(systemctl show -p FragmentPath --value ${name}); sudo systemctl stop ${name}; sudo rm -f "$file"; sudo systemctl daemon-reload`,
+      ),
+    ];
+    if (enabled) answers.push(typed("disabled", "unit-disabled", machine, `sudo systemctl disable ${name}`));
+    return answers;
+  },
   async run(params, context) {
     const { next } = params;
     const { unit: words, nothing } = wordsFor(context.language);

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { exitCodes, LabError } from "../domain/errors.ts";
 import { type ReportFormat, reportFormats } from "../grading/writers/formats.ts";
 import { packageFolder } from "./home.ts";
+import type { ContentArguments } from "./commands/content.ts";
+import type { DoctorArguments } from "./commands/doctor.ts";
 import type { ReportArguments } from "./commands/report.ts";
 import type { LabArguments } from "./open-session.ts";
 
@@ -100,17 +102,21 @@ function commandLine(finish: (exitCode: number) => void): Command {
   json(program.command("doctor"))
     .description("look at this computer: is everything there that the lab needs?")
     .option("--limits", "list what the embedded machines simplify")
-    .action((given: { json?: boolean; limits?: boolean }) =>
-      does(async () => (await import("./commands/doctor.ts")).doctor(given)),
-    );
-  program
-    .command("content")
-    .description("for authors: read and check the course")
-    .argument("<action>", "lint", (value) => {
-      if (value !== "lint") throw new InvalidArgumentError("use lint.");
-      return value;
-    })
+    .addOption(new Option("--lang <language>", "language of the findings").choices(["en", "de"]))
+    .action((given: DoctorArguments) => does(async () => (await import("./commands/doctor.ts")).doctor(given)));
+  const content = program.command("content").description("for authors: read and test the course");
+  content
+    .command("lint")
+    .description("read the whole course in both profiles and list every problem")
     .action(() => does(async () => (await import("./commands/content.ts")).lint()));
+  json(content.command("test"))
+    .description("play every step: unsolved before, solved after, wrong answers refused")
+    .argument("[labs...]", "lab ids; all when left away")
+    .addOption(new Option("--profile <profile>", "versions to use").choices(["thesis", "current"]))
+    .addOption(new Option("--lang <language>", "language of the course").choices(["en", "de"]))
+    .action((ids: string[], given: ContentArguments) =>
+      does(async () => (await import("./commands/content.ts")).test(ids, given)),
+    );
   return program;
 }
 
@@ -124,7 +130,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.wrongUse;
     if (!(error instanceof LabError)) throw error;
-    process.stderr.write(`${error.message}\n${error.remedy === "" ? "" : `${error.remedy}\n`}`);
+    const [{ textsFor }, { languageIn }] = await Promise.all([import("../texts/texts.ts"), import("./language.ts")]);
+    const { said } = textsFor(languageIn(argv));
+    process.stderr.write(`${said(error.message)}\n${error.remedy === "" ? "" : `${said(error.remedy)}\n`}`);
     return error.exitCode;
   }
   return exitCode;

@@ -1,3 +1,4 @@
+import type { Action } from "./course.ts";
 import type { Machine } from "./machine.ts";
 import type { HostAccess, Language, Profile } from "./backend.ts";
 
@@ -63,4 +64,13 @@ export interface CheckKind<P> {
   /** Every id a failure of this kind can have. */
   readonly failures: readonly string[];
   run(params: P, context: CheckContext): Promise<Outcome>;
+  /** What breaks a passed check of this kind, for the test of the course; none where that depends on the step. */
+  wrongAnswers?(params: P): WrongAnswer[];
+}
+
+/** Something that makes a passed check fail, and the id of the failure that it must then report. */
+export interface WrongAnswer {
+  id: string;
+  actions: Action[];
+  failure: string;
 }

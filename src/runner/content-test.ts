@@ -1,15 +1,20 @@
+import { bindCheck } from "../checks/registry.ts";
 import type { Backend, Language, Profile } from "../domain/backend.ts";
-import type { KubeReader } from "../domain/check.ts";
+import type { KubeReader, WrongAnswer } from "../domain/check.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Action, Course, Lab, Step } from "../domain/course.ts";
 import type { CheckReport } from "../domain/report.ts";
 import { Checker } from "./checker.ts";
 import type { MachinesHold } from "./environment.ts";
-import { prepareLab } from "./prepare.ts";
+import { neededLabs, prepareLab } from "./prepare.ts";
 import { ActionPlayer, type RunOnHost } from "./solution.ts";
 
 /** Milliseconds that a solution's effects may take to show. */
 const patienceMs = 20_000;
+/** Milliseconds that a wrong answer's effects may take to show. */
+const wrongPatienceMs = 10_000;
+/** Wrong answers that every check needs, to be trusted to tell right from wrong. */
+const wrongAnswersNeeded = 3;
 
 export interface ContentTestOptions {
   backend: Backend;
@@ -21,9 +26,9 @@ export interface ContentTestOptions {
   openKube: (kubeconfig: string) => Promise<KubeReader>;
   runOnHost: RunOnHost;
   signal: AbortSignal;
-  /** Labs to test, in the course's order; those before them are only solved. */
+  /** Labs to test, in the course's order; those that they need are only solved. */
   labs: readonly Lab[];
-  /** By lab: play this route where a step has it, else the solution; mistakes are then left out everywhere. */
+  /** By lab: play this route where a step has it, else the solution; wrong answers are then left out everywhere. */
   routes?: Readonly<Record<string, string>>;
   /** Told of each step when it is done. */
   onStep?: (result: StepResult) => void;
@@ -32,60 +37,184 @@ export interface ContentTestOptions {
 export interface StepResult {
   lab: string;
   step: string;
-  mistakes: number;
+  checks: number;
+  wrongAnswers: number;
   /** Empty when the step is as it should be. */
   problems: string[];
 }
 
 /**
- * Tests the course itself: every step is unsolved before its solution and solved after it, asking twice changes
- * nothing, and each wrong answer fails with the id that it names and all four parts of its message.
+ * Tests the course itself: every step is unsolved before its solution, so also after the solution of the step before,
+ * and solved after it; asking twice changes nothing; each wrong answer fails with the id that it names and all four
+ * parts of its message.
  */
 export async function testContent(options: ContentTestOptions): Promise<StepResult[]> {
-  const checker = new Checker(options);
-  const holds: MachinesHold = { prepared: [] };
+  const test = new ContentTest(options);
   const results: StepResult[] = [];
-  let player = new ActionPlayer(options);
-  const play = async (actions: readonly Action[]): Promise<string[]> => {
-    const failed = await player.play(actions, options.signal);
-    return failed.map(({ on, command, exitCode, output }) => `on ${on}: ${command} ended with ${exitCode}: ${output}`);
-  };
-  /** Back to a snapshot, with fresh shells, since the old ones remember directories and variables of the mistake. */
-  const restore = async (id: string): Promise<void> => {
-    await player.close();
-    await options.backend.snapshots?.restore(id);
-    player = new ActionPlayer(options);
-  };
+  const solved = new Set<string>();
   try {
     for (const lab of options.labs) {
-      await prepareLab(lab, { ...options, holds });
-      const route = options.routes?.[lab.id];
+      for (const need of neededLabs(options.course, lab)) {
+        if (!solved.has(need.id)) await test.solve(need);
+        solved.add(need.id);
+      }
+      await test.prepare(lab);
       for (const step of lab.steps) {
-        const problems: string[] = [];
-        const actions = (route === undefined ? undefined : step.routes[route]) ?? step.solution;
-        const alreadySolved = route !== undefined && actions.length === 0;
-        if (!alreadySolved) problems.push(...(await unsolved(checker, step, options.signal)));
-        const mistakes = options.routes === undefined ? step.mistakes : [];
-        const id = `content-test ${lab.id} ${step.id}`;
-        if (mistakes.length > 0) await options.backend.snapshots?.save(id);
-        for (const mistake of mistakes) {
-          await play(mistake.actions);
-          problems.push(...(await wrongAnswer(checker, step, mistake, options.signal)));
-          await restore(id);
-        }
-        const failures = await play(actions);
-        problems.push(...(await solved(checker, step, failures, options.signal)));
-        await options.backend.snapshots?.remove(id);
-        const result = { lab: lab.id, step: step.id, mistakes: mistakes.length, problems };
+        const result = await test.step(lab, step);
         results.push(result);
         options.onStep?.(result);
       }
+      solved.add(lab.id);
     }
   } finally {
-    await player.close();
+    await test.close();
   }
   return results;
 }
+
+/** A wrong answer to one check of a step, from the lab or from the check's kind. */
+interface WrongAnswerTo extends WrongAnswer {
+  check: string;
+}
+
+class ContentTest {
+  #options: ContentTestOptions;
+  #checker: Checker;
+  #holds: MachinesHold = { prepared: [] };
+  #player: ActionPlayer;
+
+  constructor(options: ContentTestOptions) {
+    this.#options = options;
+    this.#checker = new Checker(options);
+    this.#player = new ActionPlayer(options);
+  }
+
+  async prepare(lab: Lab): Promise<void> {
+    await this.#freshShells();
+    await prepareLab(lab, { ...this.#options, holds: this.#holds });
+  }
+
+  /** Only the solutions, for a lab that another one needs. */
+  async solve(lab: Lab): Promise<void> {
+    await this.prepare(lab);
+    for (const step of lab.steps) {
+      await this.#play(step.solution);
+      await this.#checker.checkUntilPassed(step, patienceMs, this.#options.signal);
+    }
+  }
+
+  async step(lab: Lab, step: Step): Promise<StepResult> {
+    const { routes } = this.#options;
+    const route = routes?.[lab.id];
+    const actions = (route === undefined ? undefined : step.routes[route]) ?? step.solution;
+    const problems: string[] = [];
+    const wrong = routes === undefined ? this.#wrongAnswers(step) : { unsolved: [], solved: [] };
+    await this.#play(step.fault);
+    // A route may do at once what the solution does in several steps; those that are then done have no actions.
+    if (route === undefined || actions.length > 0) problems.push(...(await this.#unsolved(step)));
+    problems.push(...(await this.#answerWrong(lab, step, wrong.unsolved)));
+    const failures = await this.#play(actions);
+    const open = await this.#solved(step);
+    problems.push(...open, ...(open.length > 0 ? failures : []));
+    if (open.length === 0) problems.push(...(await this.#answerWrong(lab, step, wrong.solved)));
+    const all = [...wrong.unsolved, ...wrong.solved];
+    if (routes === undefined) problems.push(...tooFew(step, all));
+    return { lab: lab.id, step: step.id, checks: step.checks.length, wrongAnswers: all.length, problems };
+  }
+
+  async close(): Promise<void> {
+    await this.#player.close();
+  }
+
+  async #play(actions: readonly Action[]): Promise<string[]> {
+    const failed = await this.#player.play(actions, this.#options.signal);
+    return failed.map(({ on, command, exitCode, output }) => `on ${on}: ${command} ended with ${exitCode}: ${output}`);
+  }
+
+  async #freshShells(): Promise<void> {
+    await this.#player.close();
+    this.#player = new ActionPlayer(this.#options);
+  }
+
+  #wrongAnswers(step: Step): { unsolved: WrongAnswerTo[]; solved: WrongAnswerTo[] } {
+    const unsolved = step.mistakes.filter((mistake) => mistake.on === "unsolved");
+    const solved: WrongAnswerTo[] = step.mistakes.filter((mistake) => mistake.on === "solved");
+    for (const { id, kind, params, precondition } of step.checks) {
+      if (precondition) continue;
+      solved.push(...bindCheck(kind, params, id).wrongAnswers.map((answer) => ({ ...answer, check: id })));
+    }
+    return { unsolved, solved };
+  }
+
+  /** Plays each wrong answer on the state as it is now, and comes back to that state. */
+  async #answerWrong(lab: Lab, step: Step, answers: readonly WrongAnswerTo[]): Promise<string[]> {
+    const { snapshots } = this.#options.backend;
+    if (answers.length === 0 || !snapshots) return [];
+    const id = `content-test ${lab.id} ${step.id}`;
+    const problems: string[] = [];
+    await snapshots.save(id);
+    for (const answer of answers) {
+      const failures = await this.#play(answer.actions);
+      const wrong = await this.#wrongAnswer(step, answer);
+      problems.push(...wrong, ...(wrong.length > 0 ? failures : []));
+      await this.#player.close();
+      await snapshots.restore(id);
+      // The old shells remember directories and variables of the wrong answer.
+      await this.#freshShells();
+    }
+    await snapshots.remove(id);
+    return problems;
+  }
+
+  async #unsolved(step: Step): Promise<string[]> {
+    const reports = await this.#checker.check(step, this.#options.signal);
+    const problems = reports
+      .filter((report) => report.outcome.status === "errored")
+      .map((report) => `before the solution ${report.id} ${statusOf(report)}`);
+    const open = reports.some((report) => report.outcome.status === "failed" && !report.precondition);
+    return open ? problems : [...problems, "every check passes before the solution"];
+  }
+
+  async #solved(step: Step): Promise<string[]> {
+    const first = await this.#checker.checkUntilPassed(step, patienceMs, this.#options.signal);
+    const problems = notPassed(first).map((report) => `after the solution ${report.id} ${statusOf(report)}`);
+    if (problems.length > 0) return problems;
+    const second = await this.#checker.check(step, this.#options.signal);
+    return notPassed(second).map((report) => `asked a second time ${report.id} ${statusOf(report)}`);
+  }
+
+  async #wrongAnswer(step: Step, answer: WrongAnswerTo): Promise<string[]> {
+    const { clock, signal } = this.#options;
+    const where = `wrong answer ${answer.id}: ${answer.check}`;
+    const spec = step.checks.find((check) => check.id === answer.check);
+    if (!spec) return [`${where}: no check of that id`];
+    const end = clock.monotonic() + wrongPatienceMs;
+    for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
+      const [report] = await this.#checker.check({ ...step, checks: [spec] }, signal);
+      const outcome = report?.outcome;
+      if (outcome?.status === "failed" && outcome.id === answer.failure) {
+        return (["observed", "expected", "cause", "next"] as const)
+          .filter((part) => outcome[part].trim() === "")
+          .map((part) => `${where} says nothing for ${part}`);
+      }
+      if (clock.monotonic() >= end) {
+        return [`${where} ${report ? statusOf(report) : "was not asked"}, expected failure ${answer.failure}`];
+      }
+      await clock.sleep(pause, signal);
+    }
+  }
+}
+
+function tooFew(step: Step, answers: readonly WrongAnswerTo[]): string[] {
+  return step.checks.flatMap((check) => {
+    const count = answers.filter((answer) => answer.check === check.id).length;
+    if (check.precondition || count >= wrongAnswersNeeded) return [];
+    return [`${check.id} has ${count} wrong answers, at least ${wrongAnswersNeeded} are needed (lab.yaml: mistakes)`];
+  });
+}
+
+const notPassed = (reports: readonly CheckReport[]): CheckReport[] =>
+  reports.filter((report) => report.outcome.status !== "passed");
 
 const statusOf = (report: CheckReport): string =>
   report.outcome.status === "failed"
@@ -93,43 +222,3 @@ const statusOf = (report: CheckReport): string =>
     : report.outcome.status === "errored"
       ? `could not be asked (${report.outcome.error})`
       : report.outcome.status;
-
-async function unsolved(checker: Checker, step: Step, signal: AbortSignal): Promise<string[]> {
-  const reports = await checker.check(step, signal);
-  const problems = reports
-    .filter((report) => report.outcome.status === "errored")
-    .map((report) => `before the solution ${report.id} ${statusOf(report)}`);
-  const open = reports.some((report) => report.outcome.status === "failed" && !report.precondition);
-  return open ? problems : [...problems, "every check passes before the solution"];
-}
-
-async function solved(checker: Checker, step: Step, failures: string[], signal: AbortSignal): Promise<string[]> {
-  const first = await checker.checkUntilPassed(step, patienceMs, signal);
-  const problems = first
-    .filter((report) => report.outcome.status !== "passed")
-    .map((report) => `after the solution ${report.id} ${statusOf(report)}`);
-  if (problems.length > 0) return [...problems, ...failures];
-  const second = await checker.check(step, signal);
-  return second
-    .filter((report) => report.outcome.status !== "passed")
-    .map((report) => `asked a second time ${report.id} ${statusOf(report)}`);
-}
-
-async function wrongAnswer(
-  checker: Checker,
-  step: Step,
-  mistake: Step["mistakes"][number],
-  signal: AbortSignal,
-): Promise<string[]> {
-  const reports = await checker.check(step, signal);
-  const report = reports.find((each) => each.id === mistake.check);
-  const where = `mistake ${mistake.id}: ${mistake.check}`;
-  if (!report || report.outcome.status !== "failed") {
-    return [`${where} ${report ? statusOf(report) : "was not asked"}, expected failure ${mistake.failure}`];
-  }
-  const { outcome } = report;
-  if (outcome.id !== mistake.failure) return [`${where} ${statusOf(report)}, expected failure ${mistake.failure}`];
-  return (["observed", "expected", "cause", "next"] as const)
-    .filter((part) => outcome[part].trim() === "")
-    .map((part) => `${where} says nothing for ${part}`);
-}
