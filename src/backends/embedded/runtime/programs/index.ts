@@ -6,7 +6,8 @@ import { crio } from "./crio.ts";
 import { ctr } from "./ctr.ts";
 import { kubeProxy } from "./kube-proxy.ts";
 import { kubelet } from "./kubelet.ts";
-import { conmon, crun, runc } from "./low-level.ts";
+import { conmon, crun } from "./low-level.ts";
+import { runc } from "./runc.ts";
 import { runcShim, spinShim } from "./shims.ts";
 import { coredns, nginx, pause } from "./workloads.ts";
 

@@ -38,29 +38,6 @@ export const crun: Program = async (process) => {
   return 1;
 };
 
-/** runc on the command line. */
-export const runc: Program = async (process) => {
-  const { version, facts } = process.executable;
-  const [option] = process.argv.slice(1);
-  if (option === "--version" || option === "-v") {
-    const commit = facts?.["commit"] ?? "v1.1.11-0-g4bccb38c";
-    const spec = facts?.["spec"] ?? "1.0.2-dev";
-    const seccomp = facts?.["libseccomp"] ?? "2.5.4";
-    await process.out(
-      `runc version ${version}\ncommit: ${commit}\nspec: ${spec}\ngo: go1.20.12\nlibseccomp: ${seccomp}\n`,
-    );
-    return 0;
-  }
-  if (option === "list") {
-    await process.out("ID          PID         STATUS      BUNDLE      CREATED     OWNER\n");
-    return 0;
-  }
-  await process.out(
-    "NAME:\n   runc - Open Container Initiative runtime\n\nUSAGE:\n   runc [global options] command [command options] [arguments...]\n",
-  );
-  return 0;
-};
-
 /** The container monitor; the runtimes here watch over their containers themselves. */
 export const conmon: Program = async (process) => {
   if (process.argv.includes("--version")) {

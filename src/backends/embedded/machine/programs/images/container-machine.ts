@@ -2,7 +2,8 @@ import type { Clock } from "../../../../../domain/clock.ts";
 import { FileError } from "../../files/errors.ts";
 import { FileSystem, root } from "../../files/file-system.ts";
 import type { FileView } from "../../files/file-system.ts";
-import type { ModelledMachine, Processes, UnitManager } from "../../machine.ts";
+import type { Isolation } from "../../isolation.ts";
+import type { ModelledMachine, Processes, SocketTable, UnitManager } from "../../machine.ts";
 import { createUsers } from "../../system/users.ts";
 import type { RootfsEntry } from "../../../runtime/images/rootfs.ts";
 import type { TarEntry } from "../../../runtime/images/tar.ts";
@@ -96,15 +97,28 @@ function toTar(path: string, entry: RootfsEntry): TarEntry {
   };
 }
 
+export interface ContainerMachineOptions {
+  /** In a UTS namespace of its own; default the host's. */
+  hostname?: string;
+  /** In namespaces of its own, also for processes. */
+  isolation?: Isolation;
+  /** Sockets that it shares with the host; default none. */
+  sockets?: SocketTable;
+}
+
 /**
  * The host as a process in a container sees it: other files and users, no units or packages of its own.
- * Simplified: it keeps the host's name and network, as buildah's host isolation does.
+ * Simplified: without options it keeps the host's name and network, as buildah's host isolation does.
  */
-export function containerMachine(host: ModelledMachine, files: FileSystem): ModelledMachine {
+export function containerMachine(
+  host: ModelledMachine,
+  files: FileSystem,
+  options: ContainerMachineOptions = {},
+): ModelledMachine {
   const rootFiles = files.as(root);
   const durable = new Map<string, object>();
   const container: ModelledMachine = {
-    name: host.name,
+    name: options.hostname ?? host.name,
     role: host.role,
     address: host.address,
     environment: host.environment,
@@ -112,14 +126,14 @@ export function containerMachine(host: ModelledMachine, files: FileSystem): Mode
     rootFiles,
     users: createUsers(rootFiles),
     get processes(): Processes {
-      processes ??= host.processes.chroot?.(container) ?? host.processes;
+      processes ??= host.processes.chroot?.(container, options.isolation) ?? host.processes;
       return processes;
     },
     packages: { get: () => undefined, list: () => [] },
     units: noUnits,
     kernel: host.kernel,
     journal: { append: () => undefined, entries: () => [], onAppend: () => () => undefined },
-    sockets: { provide: () => () => undefined, connect: () => undefined },
+    sockets: options.sockets ?? { provide: () => () => undefined, connect: () => undefined },
     hardware: host.hardware,
     bootedAt: host.bootedAt,
     durable<T extends object>(key: string, initial: () => T): T {

@@ -2,6 +2,7 @@ import { decode } from "../../io.ts";
 import type { Process, Program } from "../../process.ts";
 import { ImageStore, rootlessStorage, storageRoots } from "../../../runtime/images/image-store.ts";
 import type { ImageContent } from "../../../runtime/images/oci.ts";
+import { LayoutError, readFolder, readLayout, writeFolder, writeLayout } from "../../../runtime/images/oci-layout.ts";
 import { fetchByContainersImage, PullError, pushByContainersImage } from "../../../runtime/images/pull.ts";
 import { formatReference, InvalidReference, parseTagged, repositoryOf } from "../../../runtime/images/reference.ts";
 import { RegistriesConfError } from "../../../runtime/images/registries-conf.ts";
@@ -13,7 +14,7 @@ class SkopeoError extends Error {
   override readonly name = "SkopeoError";
 }
 
-/** skopeo: `inspect` and `copy` between registries and the local storage. */
+/** skopeo: `inspect` and `copy` between registries, the local storage, OCI layouts (`oci:`) and folders (`dir:`). */
 export const skopeo: Program = async (process) => {
   const [command, ...args] = process.argv.slice(1);
   if (command === "--version" || command === "-v") {
@@ -32,6 +33,7 @@ export const skopeo: Program = async (process) => {
     const known =
       error instanceof SkopeoError ||
       error instanceof PullError ||
+      error instanceof LayoutError ||
       error instanceof FlagError ||
       error instanceof InvalidReference ||
       error instanceof RegistriesConfError;
@@ -64,6 +66,11 @@ async function source(
       );
     return { name: rest, content };
   }
+  if (transport === "oci") {
+    const { folder, tag } = layoutOf(process, rest);
+    return { name, content: readLayout(process.files, folder, tag) };
+  }
+  if (transport === "dir") return { name, content: readFolder(process.files, process.resolve(rest)) };
   if (transport !== "docker")
     throw new SkopeoError(
       `parsing image name ${JSON.stringify(name)}: Invalid image name ${JSON.stringify(name)}, unknown transport ${JSON.stringify(transport ?? "")}`,
@@ -81,6 +88,12 @@ async function source(
   return { name: full, content };
 }
 
+/** `path` or `path:tag`. */
+function layoutOf(process: Process, text: string): { folder: string; tag: string | undefined } {
+  const [, path = "", tag] = /^([^:]*)(?::(.*))?$/.exec(text) ?? [];
+  return { folder: process.resolve(path).replace(/\/$/, ""), tag: tag === "" ? undefined : tag };
+}
+
 async function inspect(process: Process, args: readonly string[]): Promise<number> {
   const flags = parseGoFlags(args, "raw config tls-verify creds= authfile= format= no-tags n");
   const [name] = flags.operands;
@@ -89,9 +102,10 @@ async function inspect(process: Process, args: readonly string[]): Promise<numbe
   const { content } = found;
   if (flags.has("raw")) await process.out(decode(flags.has("config") ? content.configBytes : content.manifestBytes));
   else if (flags.has("config")) await process.out(`${JSON.stringify(content.config, null, 4)}\n`);
+  else if (flags.value("format") === "{{.Digest}}") await process.out(`${content.manifestDigest}\n`);
   else {
     const view = {
-      Name: repositoryOf(parseTagged(found.name)),
+      ...(/^(oci|dir):/.test(name) ? {} : { Name: repositoryOf(parseTagged(found.name)) }),
       Digest: content.manifestDigest,
       RepoTags: [],
       Created: content.config.created,
@@ -129,6 +143,15 @@ async function copy(process: Process, args: readonly string[]): Promise<number> 
       signal: process.signal,
       onBlob: (descriptor, kind, present) => progress.blob(descriptor, kind, present, true),
     });
+  } else if (transport === "oci") {
+    const { folder, tag } = layoutOf(process, rest);
+    for (const layer of content.layers) await progress.blob(layer.descriptor, "layer", false, true);
+    await progress.blob(content.manifest.config, "config", false, true);
+    writeLayout(process.files, folder, tag, content);
+  } else if (transport === "dir") {
+    for (const layer of content.layers) await progress.blob(layer.descriptor, "layer", false, true);
+    await progress.blob(content.manifest.config, "config", false, true);
+    writeFolder(process.files, process.resolve(rest), content);
   } else
     throw new SkopeoError(
       `parsing image name ${JSON.stringify(to)}: unknown transport ${JSON.stringify(transport ?? "")}`,

@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+import type { NetworkPlace } from "../../../network/network.ts";
 import type { ModelledMachine } from "../../machine.ts";
 import type { Process, ProgramTable } from "../../process.ts";
 import { cniBridges, removeBridge } from "../../system/bridges.ts";
@@ -15,19 +17,36 @@ interface Link {
   state: string;
 }
 
-function linksOf(machine: ModelledMachine): Link[] {
+const loopback: Link = {
+  name: "lo",
+  mac: "00:00:00:00:00:00",
+  flags: "LOOPBACK,UP,LOWER_UP",
+  mtu: 65_536,
+  queue: "noqueue",
+  address: "127.0.0.1",
+  prefix: 8,
+  state: "UNKNOWN",
+};
+
+/** The network cards of a place: a machine's, a pod's, or none but loopback in a namespace that nothing connected. */
+function linksOf(machine: ModelledMachine, place: NetworkPlace): Link[] {
   const up = "BROADCAST,MULTICAST,UP,LOWER_UP";
-  return [
-    {
-      name: "lo",
-      mac: "00:00:00:00:00:00",
-      flags: "LOOPBACK,UP,LOWER_UP",
-      mtu: 65_536,
+  if (place.pod !== undefined) {
+    if (isIP(place.pod) === 0) return [loopback];
+    const eth: Link = {
+      name: "eth0",
+      mac: macOf(place.pod),
+      flags: up,
+      mtu: 1500,
       queue: "noqueue",
-      address: "127.0.0.1",
-      prefix: 8,
-      state: "UNKNOWN",
-    },
+      address: place.pod,
+      prefix: 16,
+      state: "UP",
+    };
+    return [loopback, eth];
+  }
+  return [
+    loopback,
     {
       name: "ens3",
       mac: macOf(machine.address),
@@ -74,7 +93,7 @@ async function ip(process: Process): Promise<number> {
   const args = parseArguments(process.argv.slice(1), ["-4", "-6", "-o", "-b", "-c", "-d", "-s", "-r", "-j", "--brief"]);
   const brief = process.argv.some((arg) => arg === "-br" || arg === "--brief");
   const [object = "", ...rest] = args.operands;
-  const links = linksOf(process.machine);
+  const links = linksOf(process.machine, process.place);
   const isLink = /^l(ink?)?$/.test(object);
   if (isLink && ["add", "del", "delete", "set"].includes(rest[0] ?? "")) return changeLink(process, rest, links);
   if (isLink || /^a(ddr(ess)?)?$/.test(object)) {

@@ -222,6 +222,10 @@ const applets = [
   "nc",
   "ping",
   "nslookup",
+  "ps",
+  "kill",
+  "ip",
+  "readlink",
 ];
 
 const common = (): TarEntry[] => [
@@ -249,7 +253,7 @@ function busyboxEntries(version: string): TarEntry[] {
 function debianEntries(release: string): TarEntry[] {
   const ubuntu = release.startsWith("2");
   const tools = [
-    ...applets.filter((name) => !["wget", "nc", "ping", "nslookup"].includes(name)),
+    ...applets.filter((name) => !["wget", "nc", "ping", "nslookup", "ps", "kill", "ip", "readlink"].includes(name)),
     "bash",
     "sh",
     "gzip",
