@@ -21,6 +21,8 @@ export interface ProgressData {
   labs: Record<string, Record<string, StepProgress>>;
   /** Labs whose files were put on the machines and whose setup was played. */
   prepared: string[];
+  /** By `lab/step`: what was solved before the machines went back to an earlier step; it returns when they go forth. */
+  undone?: Record<string, Pick<StepProgress, "checks" | "solved">>;
   /** The labs' environment that the machines are in; absent before the first lab, and in older files. */
   environment?: string;
   /** The break-fix step whose fault the machines have and nobody has repaired. */

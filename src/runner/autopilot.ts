@@ -11,6 +11,7 @@ import { Checker, findStep } from "./checker.ts";
 import { type FaultOptions, injectFault, mendFault } from "./faults.ts";
 import { findLab, neededLabs, prepareLab } from "./prepare.ts";
 import { ActionPlayer, type FailedCommand, type RunOnHost } from "./solution.ts";
+import { snapshotId } from "./timeline.ts";
 
 /** Milliseconds that a solution's effects may take to show, such as pods becoming ready. */
 const patienceMs = 20_000;
@@ -55,9 +56,11 @@ export async function playLabs(options: AutopilotOptions): Promise<AutopilotResu
         actors: {
           prepare: fromPromise(async ({ input }) => {
             await prepareLab(findLab(course, input.lab), options);
-            if (stepOf(input).fault.length === 0) return;
-            if (options.holds.broken) await mendFault(options.holds.broken, options);
-            await injectFault(input, options);
+            if (stepOf(input).fault.length > 0) {
+              if (options.holds.broken) await mendFault(options.holds.broken, options);
+              await injectFault(input, options);
+            }
+            await backend.snapshots?.save(snapshotId(input));
           }),
           check: fromPromise(({ input }) => checker.check(stepOf(input), options.signal)),
           solve: fromPromise(async ({ input }) => {

@@ -1,5 +1,5 @@
 import type { Backend } from "../domain/backend.ts";
-import type { Course, Lab } from "../domain/course.ts";
+import type { Lab } from "../domain/course.ts";
 import { exitCodes, LabError } from "../domain/errors.ts";
 import type { ProgressData } from "../domain/progress.ts";
 
@@ -45,10 +45,4 @@ export async function enterEnvironment(backend: Backend, holds: MachinesHold, la
 /** Keeps what the machines hold, to come back to it. */
 export async function keepEnvironment(backend: Backend, holds: MachinesHold): Promise<void> {
   if (holds.environment !== undefined) await backend.snapshots?.save(kept(holds.environment));
-}
-
-/** The labs that share the lab's machines and come after it. */
-export function laterLabs(course: Course, lab: Lab): Lab[] {
-  const labs = course.chapters.flatMap((chapter) => chapter.labs);
-  return labs.slice(labs.indexOf(lab) + 1).filter(({ environment }) => environment === lab.environment);
 }

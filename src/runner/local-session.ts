@@ -10,7 +10,7 @@ import type { ProgressStore } from "../domain/progress.ts";
 import type { CheckReport, Grade, LabReport, Report, StepReport } from "../domain/report.ts";
 import { gradeReport } from "../grading/grade.ts";
 import { Checker, findStep } from "./checker.ts";
-import { isIn, keepEnvironment, laterLabs } from "./environment.ts";
+import { isIn, keepEnvironment } from "./environment.ts";
 import { type FaultOptions, injectFault, mendFault } from "./faults.ts";
 import { type Play, type Scenario, startPlay } from "./play.ts";
 import { allLabs, findLab, prepareLab } from "./prepare.ts";
@@ -25,6 +25,7 @@ import type {
   StepView,
 } from "./session.ts";
 import { placeholderValues, type RunOnHost } from "./solution.ts";
+import { forgetFrom, moveTo, snapshotId } from "./timeline.ts";
 
 export interface LocalSessionOptions {
   backend: Backend;
@@ -40,9 +41,6 @@ export interface LocalSessionOptions {
   /** Begin here instead of where the learner left. */
   startLab?: string;
 }
-
-/** Name of the snapshot that is made when a step begins. */
-export const snapshotId = (place: Place): string => `${place.lab}/${place.step}`;
 
 /** One learner playing the course in this process. */
 export class LocalSession implements Session {
@@ -111,7 +109,7 @@ export class LocalSession implements Session {
         this.#play.send({ type: "CHECK" });
         break;
       case "next":
-        this.#go(this.#path[indexOf(this.#path, place) + 1]);
+        await this.#next(this.#path[indexOf(this.#path, place) + 1]);
         break;
       case "back":
         this.#go(this.#path[indexOf(this.#path, place) - 1]);
@@ -285,7 +283,18 @@ export class LocalSession implements Session {
     return { ...this.#options, holds: this.#options.progress.data, signal: this.#abort.signal };
   }
 
-  /** Puts the machines back to where a step began, and forgets what was solved since. */
+  /** Goes on to a step; what was solved of it before an `undo` is done anew. */
+  async #next(place: Place | undefined): Promise<void> {
+    const { backend, course, progress } = this.#options;
+    if (place) {
+      for (const id of forgetFrom(progress, course, findLab(course, place.lab), place.step)) {
+        await backend.snapshots?.remove(id);
+      }
+    }
+    this.#go(place);
+  }
+
+  /** Puts the machines to where a step began; what was solved since is kept aside for the way forth. */
   async #restore(place: Place): Promise<void> {
     const { backend, course, progress } = this.#options;
     if (!backend.snapshots) {
@@ -306,20 +315,8 @@ export class LocalSession implements Session {
     // Faults do not build upon each other: to undo one undoes no other.
     const isFault = target.scenario === "break-fix";
     if (isFault) progress.data.broken = place;
-    const later = isFault ? [] : laterLabs(course, target);
-    for (const lab of [target, ...later]) {
-      let undone = lab !== target;
-      for (const step of lab.steps) {
-        undone = isFault ? step.id === place.step : undone || step.id === place.step;
-        if (!undone) continue;
-        const known = progress.step(lab.id, step.id);
-        known.checks = {};
-        known.solved = false;
-        const id = snapshotId({ lab: lab.id, step: step.id });
-        if (id !== snapshotId(place)) await backend.snapshots.remove(id);
-      }
-    }
-    progress.data.prepared = progress.data.prepared.filter((id) => !later.some((lab) => lab.id === id));
+    if (isFault) Object.assign(progress.step(place.lab, place.step), { checks: {}, solved: false });
+    else moveTo(progress, course, target, place.step);
     this.#save();
     this.#begin(place);
   }
