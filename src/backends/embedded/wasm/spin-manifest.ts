@@ -1,64 +1,20 @@
-/** An application's description, as spin.toml or a registry's locked application gives it. */
-export interface SpinManifest {
-  /** 1 or 2: the manifest's own version; a locked application counts as 2. */
-  version: 1 | 2;
-  name: string;
-  /** Undefined when the manifest gives none. */
-  applicationVersion: string | undefined;
-  description: string | undefined;
-  authors: readonly string[];
-  /** In the order of the manifest. */
-  triggers: readonly SpinTrigger[];
-  components: readonly SpinComponent[];
-}
+import { fieldError, parsedToml } from "./spin/manifest/toml.ts";
+import { readVersion1 } from "./spin/manifest/version-1.ts";
+import { readVersion2 } from "./spin/manifest/version-2.ts";
+import { SpinManifestError } from "./spin/manifest/model.ts";
+import type { SpinManifest } from "./spin/manifest/model.ts";
 
-export interface SpinTrigger {
-  /** `http`; other types can be read but not served. */
-  type: string;
-  /** With a manifest of version 1, the application's base before it. */
-  route: string;
-  /** Id of the component. */
-  component: string;
-}
+export { lockedApplication, parseLockedApplication } from "./spin/manifest/locked.ts";
+export { SpinManifestError } from "./spin/manifest/model.ts";
+export type { SpinBuild, SpinComponent, SpinManifest, SpinSource, SpinTrigger } from "./spin/manifest/model.ts";
 
-export interface SpinComponent {
-  id: string;
-  description: string | undefined;
-  /** Where its module lies. */
-  source: SpinSource;
-  environment: Readonly<Record<string, string>>;
-  /** Hosts to which the guest may open connections; here only kept, the lab lets no guest out. */
-  allowedOutboundHosts: readonly string[];
-  build: SpinBuild | undefined;
-}
-
-/** A file relative to the manifest's folder, an address, or the content's digest in a locked application. */
-export type SpinSource =
-  { kind: "file"; path: string } | { kind: "url"; url: string; digest: string } | { kind: "digest"; digest: string };
-
-export interface SpinBuild {
-  /** Shell commands. */
-  commands: readonly string[];
-  /** Folder relative to the manifest's. */
-  workdir: string | undefined;
-}
-
-/** Spin's words for a manifest it cannot use: the message, then the chain of causes. */
-export class SpinManifestError extends Error {
-  override readonly name = "SpinManifestError";
-  readonly causes: readonly string[];
-  constructor(message: string, causes: readonly string[] = []) {
-    super(message);
-    this.causes = causes;
-  }
-}
-
-/** Reads a spin.toml. `path` is named in messages. Throws SpinManifestError. */
-export function parseSpinManifest(text: string, path: string): SpinManifest {
-  throw new SpinManifestError(`Failed to load manifest from ${path} (${text.length} bytes)`);
-}
-
-/** Reads the configuration of an application in a registry (its locked form). Throws SpinManifestError. */
-export function parseLockedApplication(text: string): SpinManifest {
-  throw new SpinManifestError(`Failed to parse the locked application (${text.length} bytes)`);
+/** Reads a spin.toml of either version. Throws SpinManifestError. */
+export function parseSpinManifest(text: string): SpinManifest {
+  const table = parsedToml(text);
+  const version = table["spin_manifest_version"] ?? table["spin_version"];
+  if (version === undefined) throw fieldError(text, "missing field `spin_manifest_version`");
+  if (version === "1") return readVersion1(text, table);
+  if (version === 2 || version === 2n) return readVersion2(text, table);
+  const shown = typeof version === "string" ? JSON.stringify(version) : String(version);
+  throw new SpinManifestError(`invalid spin manifest version ${shown}`);
 }

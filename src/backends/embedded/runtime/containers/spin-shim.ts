@@ -78,7 +78,7 @@ async function runApplication(
   let stop: (() => void) | undefined;
   try {
     const { manifest, modules } = loadApplication(spec, executable.version);
-    application = await openSpinApplication({
+    application = openSpinApplication({
       manifest,
       modules,
       spinVersion,
@@ -181,7 +181,7 @@ function fromFiles(spec: ContainerSpec): Loaded {
   if (found?.entry.type !== "file") {
     throw new ShimError('Can\'t read manifest file "/spin.toml"', ["No such file or directory (os error 2)"]);
   }
-  const manifest = parseSpinManifest(decode(found.entry.bytes), "/spin.toml");
+  const manifest = parseSpinManifest(decode(found.entry.bytes));
   return load(manifest, (source, id) => {
     const failed = `Failed to load Wasm source for component ${JSON.stringify(id)}`;
     // Simplified: a real Spin fetches a module from the address that its manifest names.
