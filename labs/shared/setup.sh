@@ -1,19 +1,52 @@
 #!/bin/bash
 # Installs what one machine of the lab needs: `master`, `method1` on the first worker, `method2` on the second.
-# Profile thesis: the versions of February 2024. Safe to run again.
+# The profile decides the versions and where they come from: `thesis` (February 2024, on Ubuntu 20.04) or `current`
+# (November 2026, on Ubuntu 24.04); without --profile the machine's own release decides. Safe to run again.
 set -Eeuo pipefail
 
-OS=xUbuntu_20.04
-CONTAINERD=1.7.12
-CRIO=1.24
-CRUN=1.8.4
-KUBERNETES=1.28.2-00
-RUNC=1.1.11
-SHIM=0.10.0
-WASMEDGE=0.12.1
-CNI=1.4.0
 COMMAND=
 STEP=start
+
+profile_of_this_machine() {
+  case $(sed -n 's/^VERSION_ID="\{0,1\}\([0-9]*\).*/\1/p' /etc/os-release) in
+    20 | 22) echo thesis ;;
+    *) echo current ;;
+  esac
+}
+
+PROFILE=$(profile_of_this_machine)
+for argument in "$@"; do
+  case $argument in --profile=*) PROFILE=${argument#*=} ;; esac
+done
+
+OS=xUbuntu_20.04
+case $PROFILE in
+  thesis)
+    CONTAINERD=1.7.12
+    CRIO=1.24
+    CRUN=1.8.4
+    KUBERNETES=1.28.2-00
+    RUNC=1.1.11
+    SHIM=0.10.0
+    WASMEDGE=0.12.1
+    CNI=1.4.0
+    ;;
+  current)
+    CONTAINERD=2.3.4
+    CRIO=1.36
+    CRUN=distribution
+    KUBERNETES=1.36.4-1.1
+    RUNC=1.4.3
+    SHIM=0.24.0
+    WASMEDGE=distribution
+    CNI=1.9.1
+    ;;
+  *)
+    echo "setup.sh: there is no profile '$PROFILE'" >&2
+    echo "  what to do: say --profile=thesis or --profile=current" >&2
+    exit 1
+    ;;
+esac
 
 usage() {
   cat <<TEXT
@@ -24,12 +57,13 @@ Commands:
   method1   worker for WasmEdge: WasmEdge, crun built with it, CRI-O, kubeadm
   method2   worker for Spin: runc, CNI plugins, the shim, containerd, kubeadm
 
-Options (before or after the command):
+Options (before or after the command; \`distribution\` takes the package of this Ubuntu):
+  --profile=NAME        thesis or current (here $PROFILE)
   --containerd=VERSION  (default $CONTAINERD)
   --crio=VERSION        (default $CRIO)
   --crun=VERSION        (default $CRUN)
   --kubernetes=VERSION  (default $KUBERNETES)
-  --os=NAME             (default $OS)
+  --os=NAME             (default $OS; CRI-O's old packages only)
   --runc=VERSION        (default $RUNC)
   --shim=VERSION        (default $SHIM; Spin is linked into it)
   --wasmedge=VERSION    (default $WASMEDGE)
@@ -161,21 +195,44 @@ server = "http://registry.lab:5000"
 CONF
 }
 
+# The signing key in a file of its own, trusted for this repository alone.
+repository() { # NAME URL
+  mkdir -p /etc/apt/keyrings
+  download "$2Release.key" "$WORK/$1.key"
+  gpg --dearmor < "$WORK/$1.key" > "/etc/apt/keyrings/$1-apt-keyring.gpg"
+  echo "deb [signed-by=/etc/apt/keyrings/$1-apt-keyring.gpg] $2 /" > "/etc/apt/sources.list.d/$1.list"
+}
+
+minor_of() { # VERSION
+  echo "$1" | cut -d. -f1,2
+}
+
 kubernetes() { # PACKAGE...
   step "Kubernetes packages $KUBERNETES"
   apt-get update
-  packages apt-transport-https ca-certificates curl
-  download "https://dl.k8s.io/apt/doc/apt-key.gpg" /usr/share/keyrings/kubernetes-archive-keyring.gpg
-  echo "deb [signed-by=/usr/share/keyrings/kubernetes-archive-keyring.gpg] https://apt.kubernetes.io/ kubernetes-xenial main" > /etc/apt/sources.list.d/kubernetes.list
+  packages apt-transport-https ca-certificates curl gnupg
+  if [ "$PROFILE" = thesis ]; then
+    download "https://dl.k8s.io/apt/doc/apt-key.gpg" /usr/share/keyrings/kubernetes-archive-keyring.gpg
+    echo "deb [signed-by=/usr/share/keyrings/kubernetes-archive-keyring.gpg] https://apt.kubernetes.io/ kubernetes-xenial main" > /etc/apt/sources.list.d/kubernetes.list
+  else
+    repository kubernetes "https://pkgs.k8s.io/core:/stable:/v$(minor_of "$KUBERNETES")/deb/"
+  fi
   apt-get update
   local wanted=() name
   for name in "$@"; do wanted+=("$name=$KUBERNETES"); done
   packages --allow-change-held-packages "${wanted[@]}"
   apt-mark hold "$@"
+  # Today's kubeadm no longer brings crictl.
+  if [ "$PROFILE" = current ]; then packages cri-tools; fi
 }
 
 wasmedge_runtime() {
   step "WasmEdge $WASMEDGE"
+  if [ "$WASMEDGE" = distribution ]; then
+    apt-get update
+    packages wasmedge
+    return
+  fi
   if command -v wasmedge > /dev/null && wasmedge --version | grep -q " $WASMEDGE\$"; then return; fi
   apt-get update
   packages git python3
@@ -185,6 +242,12 @@ wasmedge_runtime() {
 }
 
 crun_runtime() {
+  if [ "$CRUN" = distribution ]; then
+    step "crun of this Ubuntu"
+    packages crun
+    crun --version | grep -q +WASM:wasmedge || fail "this Ubuntu's crun was built without WasmEdge" "build one: --crun=1.8.4 --wasmedge=0.12.1"
+    return
+  fi
   step "crun $CRUN built with WasmEdge"
   if [ -x /usr/local/bin/crun ] && /usr/local/bin/crun --version | grep -q "crun version $CRUN\$" && /usr/local/bin/crun --version | grep -q +WASM:wasmedge; then return; fi
   packages make git gcc build-essential pkgconf libtool libsystemd-dev libprotobuf-c-dev libcap-dev libseccomp-dev libyajl-dev go-md2man autoconf python3 automake
@@ -201,6 +264,30 @@ crun_runtime() {
 
 crio_runtime() {
   step "CRI-O $CRIO with crun as its default"
+  mkdir -p /etc/crio/crio.conf.d
+  if [ "$PROFILE" = thesis ]; then crio_of_2024; else crio_of_today; fi
+  systemctl daemon-reload
+  systemctl enable crio
+  systemctl restart crio
+}
+
+# Its own crun knows no WebAssembly, and annotations for Wasm pass only where a handler allows them.
+crio_of_today() {
+  repository cri-o "https://download.opensuse.org/repositories/isv:/cri-o:/stable:/v$CRIO/deb/"
+  apt-get update
+  packages cri-o
+  cat > /etc/crio/crio.conf.d/99-crun-wasm.conf <<CONF
+[crio.runtime]
+default_runtime = "crun-wasm"
+
+[crio.runtime.runtimes.crun-wasm]
+runtime_path = "$(command -v crun)"
+monitor_path = "/usr/libexec/crio/conmon"
+allowed_annotations = ["module.wasm.image/variant"]
+CONF
+}
+
+crio_of_2024() {
   local base=https://download.opensuse.org/repositories/devel:/kubic:/libcontainers:/stable
   packages curl gnupg libseccomp2
   echo "deb $base/$OS/ /" > /etc/apt/sources.list.d/devel:kubic:libcontainers:stable.list
@@ -211,7 +298,6 @@ crio_runtime() {
   apt-key add "$WORK/crio.key"
   apt-get update
   packages cri-o
-  mkdir -p /etc/crio/crio.conf.d
   cat > /etc/crio/crio.conf.d/99-crun-wasmedge.conf <<'CONF'
 [crio.runtime]
 default_runtime = "crun"
@@ -219,9 +305,6 @@ default_runtime = "crun"
 [crio.runtime.runtimes.crun]
 runtime_path = "/usr/local/bin/crun"
 CONF
-  systemctl daemon-reload
-  systemctl enable crio
-  systemctl restart crio
 }
 
 trust_lab_registry() {
@@ -254,6 +337,7 @@ init_cluster() {
 
 for argument in "$@"; do
   case $argument in
+    --profile=*) ;;
     --containerd=*) CONTAINERD=${argument#*=} ;;
     --crio=*) CRIO=${argument#*=} ;;
     --crun=*) CRUN=${argument#*=} ;;
