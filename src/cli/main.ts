@@ -6,6 +6,7 @@ import { type ReportFormat, reportFormats } from "../grading/writers/formats.ts"
 import { packageFolder } from "./home.ts";
 import type { ContentArguments } from "./commands/content.ts";
 import type { DoctorArguments } from "./commands/doctor.ts";
+import type { MeasureArguments } from "./commands/measure.ts";
 import type { ReportArguments } from "./commands/report.ts";
 import type { LabArguments } from "./open-session.ts";
 
@@ -99,6 +100,15 @@ function commandLine(finish: (exitCode: number) => void): Command {
     )
     .option("--output <file>", "write into this file instead of printing")
     .action((given: ReportArguments) => does(async () => (await import("./commands/report.ts")).report(given)));
+  json(lab(program.command("measure")))
+    .description("measure the modules of images on this computer, in this program's Wasm engine")
+    .argument("[images...]", "as registry.lab:5000/name:tag; those that Deployments run when left away")
+    .action((images: string[], given: MeasureArguments) =>
+      does(async () => (await import("./commands/measure.ts")).measure(images, given)),
+    );
+  program
+    .command("measure-module", { hidden: true })
+    .action(() => does(async () => (await import("./commands/measure.ts")).measureStdin()));
   json(program.command("doctor"))
     .description("look at this computer: is everything there that the lab needs?")
     .option("--limits", "list what the embedded machines simplify")

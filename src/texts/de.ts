@@ -43,6 +43,21 @@ export const de = {
     toolRemedy: (name) =>
       `Nur nötig, um den Cluster von diesem Computer aus zu erreichen; die Maschinen haben ihr eigenes ${name}.`,
   },
+  measure: {
+    measuring: (image) => `… ${image}`,
+    what: (engine, node, computer) =>
+      `Auf diesem Computer gemessen (${computer}): die echten Module in der Wasm-Laufzeitumgebung dieses Programms (${engine}, ${node}), über 127.0.0.1. Kein Pod, kein Herunterladen und keine modellierte Zeit steckt in diesen Zahlen; WasmEdge und Wasmtime liefern andere. Median aus mehreren Runden (kleinster–größter Wert).`,
+    image: "Image, Schichten in Byte",
+    module: "Modul in Byte",
+    start: "von den Bytes bis zur ersten Antwort in ms",
+    memory: "Speicher je weiterer Replik in MiB",
+    latency: "Latenz in ms",
+    slowest: "99 von 100 Anfragen innerhalb von ms",
+    requests: "Anfragen pro Sekunde, nacheinander",
+    atOnce: "Anfragen pro Sekunde, vier zugleich",
+    failed: "fehlgeschlagene Anfragen in %",
+    ratio: "zweites zu erstem",
+  },
   up: {
     machines: "Maschinen",
     kubeconfig: (path) => `export KUBECONFIG=${path}`,

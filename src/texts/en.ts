@@ -42,6 +42,21 @@ export const en = {
     toolRemedy: (name: string) =>
       `Only needed to reach the cluster from this computer; the machines have their own ${name}.`,
   },
+  measure: {
+    measuring: (image: string) => `… ${image}`,
+    what: (engine: string, node: string, computer: string) =>
+      `Measured on this computer (${computer}): the real modules in this program's Wasm engine (${engine}, ${node}), over 127.0.0.1. No pod, no pull and no modelled time is in these numbers; WasmEdge and Wasmtime give others. Median of several rounds (least–most).`,
+    image: "image, layers in bytes",
+    module: "module in bytes",
+    start: "from the bytes to the first answer in ms",
+    memory: "memory for one more replica in MiB",
+    latency: "latency in ms",
+    slowest: "99 of 100 requests within ms",
+    requests: "requests per second, one after another",
+    atOnce: "requests per second, four at once",
+    failed: "requests that failed in %",
+    ratio: "second to first",
+  },
   up: {
     machines: "Machines",
     kubeconfig: (path: string) => `export KUBECONFIG=${path}`,

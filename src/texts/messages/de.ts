@@ -66,6 +66,16 @@ export const messages: MessageCatalogue = {
   "{lab}: its machines are not in use, got those of another lab":
     "{lab}: Seine Maschinen laufen gerade nicht, sondern die eines anderen Labs",
   "Go there first: `wasm-k8s-lab start {lab}`.": "Geh zuerst dorthin: `wasm-k8s-lab start {lab}`.",
+  "module: it cannot be measured as a server, got {reason}": "Modul: Als Server lässt es sich nicht messen ({reason})",
+  "Name an image whose module answers HTTP requests.": "Nenne ein Image, dessen Modul HTTP-Anfragen beantwortet.",
+  "{image}: the image cannot be read from the registry, got {reason}":
+    "{image}: Das Image lässt sich nicht aus der Registry lesen ({reason})",
+  "Push it from master, and name it as `registry.lab:5000/name:tag`.":
+    "Lade es von master hoch und nenne es als `registry.lab:5000/name:tag`.",
+  "measure: no Deployment runs a module from the lab's registry":
+    "measure: Kein Deployment führt ein Modul aus der Registry des Labs aus",
+  "Deploy one first, or name images, such as `registry.lab:5000/http-server:v1`.":
+    "Stell zuerst eines bereit oder nenne Images, etwa `registry.lab:5000/http-server:v1`.",
   // The machines
   "{machine}:{path}: {reason}": "{machine}:{path}: {reason}",
   "Check the path.": "Prüfe den Pfad.",

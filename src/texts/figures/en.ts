@@ -1,0 +1,43 @@
+/** Words of the figures; the names of components are the same in every language. */
+export const figuresEn = {
+  titles: { cluster: "cluster", node: "node", flow: "flow" },
+  states: { absent: "not there", installed: "installed", running: "running", failed: "failed" },
+  ready: "Ready",
+  notReady: "NotReady",
+  noNode: "no node yet",
+  cordoned: "cordoned",
+  empty: "No machine is there yet.",
+  noPods: "no pods",
+  quiet: "Nothing has passed yet. Type a command, such as `kubectl get nodes`.",
+  latest: "latest first",
+  pods: (ready: number, total: number) => `${ready}/${total} pods ready`,
+  answered: (requests: number) => `${requests} answered`,
+  answeredTitle: "answered",
+  more: (count: number) => `+${count} more`,
+  unscheduled: (count: number) => (count === 1 ? "1 pod waits for a node" : `${count} pods wait for a node`),
+  leadsTo: (pods: number) => (pods === 1 ? "1 pod" : `${pods} pods`),
+  wasmModule: "modules",
+  container: "containers",
+  clients: "clients",
+  actions: {
+    read: "answers",
+    create: "create",
+    update: "update",
+    delete: "delete",
+    watch: "tells of",
+    call: "",
+    start: "start",
+    stop: "stop",
+    request: "",
+  },
+  /** For those who listen instead of looking. */
+  spoken: {
+    machine: (name: string, node: string) => `Machine ${name}: ${node}.`,
+    components: (state: string, names: string) => `  ${state}: ${names}.`,
+    way: (names: string, pods: string) => `  Way down: ${names}: ${pods}.`,
+    pod: (name: string, state: string, requests: number) =>
+      `  Pod ${name}: ${state}${requests === 0 ? "" : `, ${requests} requests answered`}.`,
+    service: (name: string, port: string, pods: string) => `Service ${name} on port ${port} leads to ${pods}.`,
+    pass: (from: string, to: string, what: string) => `${from} to ${to}: ${what}.`,
+  },
+};
