@@ -119,6 +119,10 @@ function commandLine(finish: (exitCode: number) => void): Command {
     .command("lint")
     .description("read the whole course in both profiles and list every problem")
     .action(() => does(async () => (await import("./commands/content.ts")).lint()));
+  content
+    .command("coverage")
+    .description("print which step teaches which part of the thesis")
+    .action(() => does(async () => (await import("./commands/content.ts")).coverage()));
   json(content.command("test"))
     .description("play every step: unsolved before, solved after, wrong answers refused")
     .argument("[labs...]", "lab ids; all when left away")

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBackend } from "../../backends/registry.ts";
+import { coverageOf, coverageTable } from "../../content/coverage.ts";
 import type { Profile } from "../../domain/backend.ts";
 import type { Lab } from "../../domain/course.ts";
 import { exitCodes } from "../../domain/errors.ts";
@@ -27,6 +28,13 @@ export function lint(): number {
   const profiles: readonly Profile[] = ["thesis", "current"];
   for (const profile of profiles) print(`${profile}: ${countsOf(allLabs(readCourse(profile)))}: no problems`);
   return exitCodes.passed;
+}
+
+/** Prints which step teaches which part of the thesis; resolves with 1 when a part is taught nowhere. */
+export function coverage(): number {
+  const items = coverageOf(readCourse("thesis"), join(labsFolder(), "thesis.yaml"));
+  process.stdout.write(coverageTable(items));
+  return items.every(({ steps }) => steps.length > 0) ? exitCodes.passed : exitCodes.checkFailed;
 }
 
 /**
