@@ -9,8 +9,9 @@ const layers = {
   grading: ["domain", "texts"],
   progress: ["domain"],
   texts: ["domain"],
+  figures: ["domain"],
   runner: ["domain", "content", "checks", "grading"],
-  ui: ["domain", "runner", "texts"],
+  ui: ["domain", "runner", "texts", "figures"],
 };
 const thirdParty = {
   domain: [],
@@ -21,6 +22,7 @@ const thirdParty = {
   runner: ["xstate"],
   progress: [],
   texts: [],
+  figures: ["string-width"],
   ui: ["ink", "react", "@xterm/headless", "string-width"],
 };
 const folder = (name) => `^src/${name}/`;

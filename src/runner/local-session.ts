@@ -6,9 +6,12 @@ import type { Clock } from "../domain/clock.ts";
 import type { Action, Course, Prose, Step } from "../domain/course.ts";
 import { LabError } from "../domain/errors.ts";
 import type { ExecOptions, ExecResult, MachineShell, ShellOptions } from "../domain/machine.ts";
+import type { Picture } from "../domain/picture.ts";
 import type { ProgressStore } from "../domain/progress.ts";
 import type { CheckReport, Grade, LabReport, Report, StepReport } from "../domain/report.ts";
 import { gradeReport } from "../grading/grade.ts";
+import { watchPictures } from "./picture-watch.ts";
+import { bringTo, openNeeds } from "./catch-up.ts";
 import { Checker, findStep } from "./checker.ts";
 import { isIn, keepEnvironment } from "./environment.ts";
 import { type FaultOptions, injectFault, mendFault } from "./faults.ts";
@@ -180,6 +183,15 @@ export class LocalSession implements Session {
     this.#play.stop();
     this.#save();
     await this.#options.backend.save();
+  async picture(): Promise<Picture | undefined> {
+    return this.#options.backend.pictures?.now();
+  }
+
+  watchPicture(listener: (picture: Picture) => void): () => void {
+    const { backend, clock } = this.#options;
+    return backend.pictures ? watchPictures(backend.pictures, clock, listener) : () => undefined;
+  }
+
   }
 
   /** Adds a line for the learner. */

@@ -2,6 +2,7 @@ import type { HostAccess, Language, MachineSummary, Profile } from "../domain/ba
 import type { Outcome } from "../domain/check.ts";
 import type { Hint } from "../domain/course.ts";
 import type { ExecOptions, ExecResult, MachineShell, ShellOptions } from "../domain/machine.ts";
+import type { Picture } from "../domain/picture.ts";
 import type { Grade, LabReport, Report } from "../domain/report.ts";
 
 /** `open` not begun, `current` where the learner is, `attempted` checked and not passed. */
@@ -109,3 +110,7 @@ export interface Session {
   report(): Promise<{ report: Report; grade: Grade }>;
   close(): Promise<void>;
 }
+  /** The cluster as it is now; undefined where the backend cannot look. */
+  picture(): Promise<Picture | undefined>;
+  /** Calls back with the picture now and whenever it has become another one; returns how to stop. */
+  watchPicture(listener: (picture: Picture) => void): () => void;

@@ -1,4 +1,5 @@
 import type { Texts } from "./en.ts";
+import { figuresDe } from "./figures/de.ts";
 import { messages } from "./messages/de.ts";
 import { translator } from "./messages/translate.ts";
 
@@ -84,6 +85,7 @@ export const de = {
     editor: "Ohne Terminal gibt es keinen Editor; nimm `cat > DATEI`, `tee` oder `sed -i`.",
   },
   ui: {
+  figures: figuresDe,
     progress: (solved, total) => `${solved}/${total}`,
     shellKeys: [
       ["Esc", "Tasten"],

@@ -1,3 +1,5 @@
+import { figuresEn } from "./figures/en.ts";
+
 /** The program's own words. This file is the type; every other language satisfies it. */
 export const en = {
   /** An error's message or remedy, or a notice, which are made in English where they arise. */
@@ -83,6 +85,7 @@ export const en = {
     editor: "There is no editor without a terminal; use `cat > FILE`, `tee` or `sed -i`.",
   },
   ui: {
+  figures: figuresEn,
     progress: (solved: number, total: number) => `${solved}/${total}`,
     /** Keys and what they do, the most needed first. */
     shellKeys: [

@@ -1,4 +1,5 @@
 import type { EditRequest, MachineShell, ShellOptions } from "../../src/domain/machine.ts";
+import type { Picture } from "../../src/domain/picture.ts";
 import type { CommandView, Session, SessionEvent, SessionSnapshot, StepView } from "../../src/runner/session.ts";
 
 /** What a command of the fake machines does; it ends when this resolves. */
@@ -126,6 +127,8 @@ export class FakeSession implements Session {
   #hints = 0;
   #solution = false;
   #listeners = new Set<() => void>();
+  readonly watchers = new Set<(picture: Picture) => void>();
+  #picture: Picture | undefined;
   #behaviour: Behaviour;
   preparing = false;
   /** What the next check says. */
@@ -247,6 +250,22 @@ export class FakeSession implements Session {
 
   exec(): Promise<never> {
     return Promise.reject(new Error("the UI runs nothing by itself"));
+  }
+
+  picture(): Promise<Picture | undefined> {
+    return Promise.resolve(this.#picture);
+  }
+
+  watchPicture(listener: (picture: Picture) => void): () => void {
+    this.watchers.add(listener);
+    if (this.#picture) listener(this.#picture);
+    return () => this.watchers.delete(listener);
+  }
+
+  /** The machines are another picture now. */
+  look(picture: Picture): void {
+    this.#picture = picture;
+    for (const watcher of this.watchers) watcher(picture);
   }
 
   ask(): Promise<never> {

@@ -1,6 +1,7 @@
 import { createConnection, type Socket } from "node:net";
 import { LabError } from "../../domain/errors.ts";
 import type { ExecOptions, ExecResult, MachineShell, ShellOptions } from "../../domain/machine.ts";
+import type { Picture } from "../../domain/picture.ts";
 import type { Grade, LabReport, Report } from "../../domain/report.ts";
 import type { Session, SessionEvent, SessionSnapshot } from "../../runner/session.ts";
 import { jsonLines, type Message, type ShellState } from "./protocol.ts";
@@ -22,6 +23,8 @@ export class RemoteSession implements Session {
   /** Shell notices that arrive before `shell.open` has been answered. */
   #early: Message[] = [];
   #listeners = new Set<() => void>();
+  #pictureListeners = new Set<(picture: Picture) => void>();
+  #lastPicture: Picture | undefined;
   #snapshot: SessionSnapshot | undefined;
   #onSnapshot: (() => void) | undefined;
   /** Resolves when the host ends, or this session is closed. */
@@ -64,6 +67,22 @@ export class RemoteSession implements Session {
 
   report(): Promise<{ report: Report; grade: Grade }> {
     return this.#call("report", {});
+  }
+
+  async picture(): Promise<Picture | undefined> {
+    return (await this.#call<Picture | null>("picture", {})) ?? undefined;
+  }
+
+  watchPicture(listener: (picture: Picture) => void): () => void {
+    const tell = (method: string): void => void this.#call(method, {}).catch(() => undefined);
+    this.#pictureListeners.add(listener);
+    if (this.#pictureListeners.size === 1) tell("picture.watch");
+    else if (this.#lastPicture) listener(this.#lastPicture);
+    return () => {
+      if (!this.#pictureListeners.delete(listener) || this.#pictureListeners.size > 0) return;
+      this.#lastPicture = undefined;
+      tell("picture.unwatch");
+    };
   }
 
   async exec(machine: string, argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
@@ -159,6 +178,10 @@ export class RemoteSession implements Session {
         this.#snapshot = message.snapshot;
         this.#onSnapshot?.();
         for (const listener of this.#listeners) listener();
+        return;
+      case "picture":
+        this.#lastPicture = message.picture;
+        for (const listener of this.#pictureListeners) listener(message.picture);
         return;
       case "output":
         this.#outputs.get(message.call)?.({ stream: message.stream, bytes: Buffer.from(message.data, "base64") });

@@ -1,3 +1,4 @@
+import type { Picture } from "../../domain/picture.ts";
 import type { SessionSnapshot } from "../../runner/session.ts";
 
 /** One JSON document per line, both ways, over the control socket of the state folder. */
@@ -14,6 +15,8 @@ export type Reply =
 /** What the host tells without being asked. */
 export type Notice =
   | { notice: "snapshot"; snapshot: SessionSnapshot }
+  /** To those who watch it. */
+  | { notice: "picture"; picture: Picture }
   /** Output of a running `exec`, base64. */
   | { notice: "output"; call: number; stream: "stdout" | "stderr"; data: string }
   | { notice: "shell"; shell: number; state: ShellState }

@@ -45,6 +45,7 @@ class Connection {
   #shells = new Map<number, MachineShell>();
   #edits = new Map<number, EditRequest>();
   #calls = new Map<number, AbortController>();
+  #stopPictures: (() => void) | undefined;
   #next = 1;
 
   constructor(session: Session, socket: Socket, onStop: () => void) {
@@ -68,6 +69,7 @@ class Connection {
     const stop = this.#session.subscribe(() => this.#sendSnapshot());
     this.#socket.on("close", () => {
       stop();
+      this.#stopPictures?.();
       for (const call of this.#calls.values()) call.abort(new Error("the client is gone"));
       for (const shell of this.#shells.values()) void shell.close();
       for (const edit of this.#edits.values()) edit.close();
@@ -115,6 +117,15 @@ class Connection {
         return this.#session.ask(text("lab"), text("step") || undefined);
       case "report":
         return this.#session.report();
+      case "picture":
+        return this.#session.picture();
+      case "picture.watch":
+        this.#stopPictures ??= this.#session.watchPicture((picture) => this.#send({ notice: "picture", picture }));
+        return undefined;
+      case "picture.unwatch":
+        this.#stopPictures?.();
+        this.#stopPictures = undefined;
+        return undefined;
       case "exec":
         return this.#exec(call.id, text("machine"), params);
       case "cancel":

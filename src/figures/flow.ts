@@ -1,0 +1,225 @@
+import type { ComponentId, Pass, Picture, PictureMachine } from "../domain/picture.ts";
+import { type Canvas, cut, cutMiddle, widthOf } from "./canvas.ts";
+import type { DrawOptions } from "./cluster.ts";
+import type { FigureLine, FigureSpan, FigureStyle, FigureTexts } from "./figure.ts";
+import { partsOf } from "./parts.ts";
+import { componentNames, componentOf, partyName, stateSigns, stateTones } from "./words.ts";
+
+export interface FlowOptions extends DrawOptions {
+  at: number | undefined;
+}
+
+/** The pass that the figure is at: the one of that number, or the last before it. */
+export const passAt = ({ passes }: Picture, at: number | undefined): Pass | undefined =>
+  at === undefined ? passes.at(-1) : passes.findLast(({ sequence }) => sequence <= at);
+
+/** Least width of the diagram, and its rows without those of the machines. */
+const diagram = { width: 50, rows: 8 };
+
+/** Figures 5 and 6: from kubectl through the API server and etcd to the kubelets and down to the modules, and what passes. */
+export function drawFlow(canvas: Canvas, picture: Picture, options: FlowOptions): void {
+  const { texts } = options;
+  const now = passAt(picture, options.at);
+  const chains = picture.machines.flatMap((machine) => chainRows(machine).map((chain) => ({ machine, chain })));
+  const rows = diagram.rows + chains.length;
+  let y = 0;
+  if (canvas.width >= diagram.width && canvas.height >= rows + 4) {
+    drawHub(canvas, picture, now, options);
+    for (const [index, { machine, chain }] of chains.entries()) {
+      const before = chains[index - 1];
+      const isContinued = before?.machine === machine && before.chain[0] === chain[0];
+      drawChain(canvas, 7 + index, machine, chain, now, isContinued);
+    }
+    y = rows;
+  }
+  if (y < canvas.height) {
+    const title = ` ${texts.latest} `;
+    canvas.put(0, y, `─${title}${"─".repeat(Math.max(0, canvas.width - widthOf(title) - 1))}`, { dim: true });
+    y += 1;
+  }
+  const lines = passLines(picture, options, canvas.width, canvas.height - y);
+  for (const [index, line] of lines.entries()) canvas.putLine(0, y + index, line);
+}
+
+/** The ways down a machine, from its high-level runtime. */
+const chainRows = (machine: PictureMachine): ComponentId[][] => {
+  const { chains } = partsOf(machine);
+  return chains.length === 0 ? [[]] : chains;
+};
+
+const sides: readonly { id: "kubectl" | ComponentId; name: string }[] = [
+  { id: "kubectl", name: "kubectl" },
+  { id: "kube-scheduler", name: "scheduler" },
+  { id: "kube-controller-manager", name: "controller manager" },
+  { id: "kube-proxy", name: "kube-proxy" },
+];
+
+/** The API server in the middle, those who talk to it around it. */
+function drawHub(canvas: Canvas, picture: Picture, now: Pass | undefined, { texts }: FlowOptions): void {
+  const { width } = canvas;
+  const nameWidth = width >= 70 ? 21 : 14;
+  const boxWidth = 16;
+  const arrow = Math.min(22, Math.floor((width - nameWidth - boxWidth - 8) / 2));
+  const boxAt = nameWidth + arrow;
+  const states = (id: ComponentId): PictureMachine | undefined =>
+    picture.machines.find((machine) => componentOf(machine, id).state !== "absent");
+  const server = states("kube-apiserver");
+  const isServer = now !== undefined && touches(now, "kube-apiserver");
+  canvas.box(boxAt, 0, boxWidth, 6, { dim: !server, dotted: !server, bold: isServer });
+  canvas.putLine(boxAt + 2, 2, nameOf(server, "kube-apiserver", isServer), boxWidth - 3);
+  canvas.put(boxAt + 4, 3, server ? texts.states[componentOf(server, "kube-apiserver").state] : "", { dim: true });
+  for (const [index, { id, name }] of sides.entries()) {
+    const y = 1 + index;
+    const part = partOf(now, id, "kube-apiserver");
+    const outsider = id === "kubectl" && part ? partyName(part.outward ? part.pass.to : part.pass.from) : name;
+    const isActive = part !== undefined;
+    const where = id === "kubectl" ? undefined : states(id);
+    const short = id === "kube-controller-manager" && nameWidth < 20 ? "controllers" : outsider;
+    const label = cut(short, nameWidth - 3);
+    if (id === "kubectl") canvas.put(2, y, label, { inverse: isActive, bold: isActive });
+    else canvas.putLine(0, y, nameOf(where, id, isActive, label), nameWidth);
+    drawArrow(canvas, { from: nameWidth, to: boxAt, y }, part && { ...part, outward: !part.outward });
+  }
+  const etcd = partOf(now, "etcd", "kube-apiserver");
+  drawArrow(canvas, { from: boxAt + boxWidth, to: boxAt + boxWidth + arrow, y: 2 }, etcd);
+  canvas.putLine(boxAt + boxWidth + arrow + 1, 2, nameOf(states("etcd"), "etcd", etcd !== undefined));
+  const kubelet = partOf(now, "kubelet", "kube-apiserver");
+  const middle = boxAt + Math.floor(boxWidth / 2);
+  const sign = kubelet === undefined ? "│" : kubelet.outward ? "▼" : "▲";
+  canvas.put(middle, 6, sign, kubelet ? { bold: true } : { dim: true });
+  if (kubelet) canvas.put(middle + 2, 6, ` ${kubelet.pass.what} `, { inverse: true });
+}
+
+interface Part {
+  pass: Pass;
+  /** Away from the hub. */
+  outward: boolean;
+}
+
+/** The pass when it goes between a component and the hub. */
+function partOf(now: Pass | undefined, id: ComponentId | "kubectl", hub: ComponentId): Part | undefined {
+  if (!now) return undefined;
+  const isOne = (component: string): boolean =>
+    component === id || (id === "kubectl" && ["kubeadm", "client"].includes(component));
+  if (now.from.component === hub && isOne(now.to.component)) return { pass: now, outward: true };
+  if (now.to.component === hub && isOne(now.from.component)) return { pass: now, outward: false };
+  return undefined;
+}
+
+const touches = ({ from, to }: Pass, id: ComponentId): boolean => from.component === id || to.component === id;
+
+function nameOf(
+  machine: PictureMachine | undefined,
+  id: ComponentId,
+  isActive: boolean,
+  name = componentNames[id],
+): FigureLine {
+  const state = machine ? componentOf(machine, id).state : "absent";
+  const tone = stateTones[state];
+  return [
+    { text: `${stateSigns[state]} `, ...(tone ? { tone } : {}), dim: state === "absent" },
+    { text: name, dim: state === "absent", inverse: isActive, bold: isActive },
+  ];
+}
+
+/** A line between two columns; what passes stands on it, and the arrow shows where it goes. */
+function drawArrow(
+  canvas: Canvas,
+  { from, to, y }: { from: number; to: number; y: number },
+  part: Part | undefined,
+): void {
+  const length = to - from - 1;
+  if (length < 2) return;
+  if (!part) {
+    canvas.put(from, y, ` ${"┄".repeat(length - 1)}`, { dim: true });
+    return;
+  }
+  const label = cut(part.pass.what, length - 5);
+  const rest = length - 2 - widthOf(label) - 2;
+  const before = Math.max(0, Math.floor(rest / 2));
+  const after = Math.max(0, rest - before);
+  const style: FigureStyle = { bold: true };
+  let at = canvas.put(from, y, part.outward ? ` ${"─".repeat(before)}` : ` ◀${"─".repeat(before)}`, style);
+  at = canvas.put(at, y, ` ${label} `, { inverse: true });
+  canvas.put(at, y, part.outward ? `${"─".repeat(after)}▶` : "─".repeat(after + 1), style, to);
+}
+
+/** `worker1 kubelet → CRI-O → crun → WasmEdge → pod`, with the pass that is on its way. */
+function drawChain(
+  canvas: Canvas,
+  y: number,
+  machine: PictureMachine,
+  chain: readonly ComponentId[],
+  now: Pass | undefined,
+  isContinued: boolean,
+): void {
+  const isHere = now !== undefined && (now.from.machine === machine.name || now.to.machine === machine.name);
+  const ids: ComponentId[] = ["kubelet", ...chain];
+  const margin = Math.max(9, widthOf(machine.name) + 1);
+  const spans: FigureSpan[] = [{ text: isContinued ? "" : cut(machine.name, margin - 1).padEnd(margin), bold: true }];
+  const fits = now === undefined || isOnChain(now, chain);
+  for (const [index, id] of ids.entries()) {
+    const above = ids[index - 1];
+    const isPassing = isHere && fits && above !== undefined && now.from.component === above && now.to.component === id;
+    // A second way of the same runtime begins below the first one's.
+    if (isContinued && index < 2) continue;
+    const isBranch = isContinued && index === 2;
+    const arrow = isPassing ? "▶ " : "→ ";
+    const lead = isBranch ? `${" ".repeat(margin + 12)}└${isPassing ? "─" : ""}` : index > 0 ? " " : "";
+    if (lead !== "") spans.push({ text: lead + arrow, dim: !isPassing, bold: isPassing });
+    const isActive = isHere && fits && touches(now, id);
+    spans.push(...nameOf(machine, id, isActive));
+  }
+  const isPod = now?.to.component === "pod" && now.to.machine === machine.name && !isContinued;
+  if (isPod) spans.push({ text: " ◆ ", tone: "wasm" }, { text: ` ${now.what} `, inverse: true });
+  canvas.putLine(0, y, spans);
+}
+
+/** True where a pass goes along a chain, or above it. */
+const isOnChain = ({ from, to }: Pass, chain: readonly ComponentId[]): boolean =>
+  [from.component, to.component].every(
+    (component) => component === "kubelet" || component === "kube-apiserver" || chain.some((id) => id === component),
+  );
+
+/** Passes, newest first; the same to several is one line. */
+function passLines(picture: Picture, { texts, at }: FlowOptions, width: number, rows: number): FigureLine[] {
+  if (rows <= 0) return [];
+  const seen = picture.passes.filter(({ sequence }) => at === undefined || sequence <= at);
+  if (seen.length === 0) return [[{ text: texts.quiet, dim: true }]];
+  const groups: { pass: Pass; others: number }[] = [];
+  for (const pass of seen.toReversed()) {
+    const last = groups.at(-1);
+    if (last && groups.length > 1 && isAlike(last.pass, pass)) last.others += 1;
+    else if (groups.length === rows) break;
+    else groups.push({ pass, others: 0 });
+  }
+  return groups.map(({ pass, others }, index) => passLine(pass, others, index === 0, width, texts));
+}
+
+const isAlike = (a: Pass, b: Pass): boolean =>
+  a.action === b.action &&
+  a.what === b.what &&
+  partyName(a.from) === partyName(b.from) &&
+  partyName(a.to) === partyName(b.to);
+
+function passLine(pass: Pass, others: number, isNewest: boolean, width: number, texts: FigureTexts): FigureLine {
+  const { from, to, action, what, name, count } = pass;
+  // Machines of one hop are the same; said once is enough.
+  const start =
+    to.machine !== undefined && from.machine === to.machine
+      ? partyName({ component: from.component })
+      : partyName(from);
+  const hop = `${start} → ${partyName(to)}`;
+  const hopWidth = Math.min(37, Math.floor(width * 0.55));
+  const times = count > 1 ? ` ×${count}` : "";
+  const more = others > 0 ? ` +${others}` : "";
+  const verb = texts.actions[action];
+  const words = verb === "" ? what : `${verb} ${what}`;
+  const room = width - hopWidth - 3 - widthOf(words) - widthOf(times) - widthOf(more) - 1;
+  return [
+    { text: isNewest ? "▶ " : "  ", bold: true },
+    { text: cut(hop, hopWidth).padEnd(hopWidth), bold: isNewest, dim: !isNewest },
+    { text: ` ${words}`, bold: isNewest },
+    { text: times + (room >= 6 && name !== "" ? ` ${cutMiddle(name, room)}` : "") + more, dim: true },
+  ];
+}
