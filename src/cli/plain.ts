@@ -105,6 +105,10 @@ class PlainPlayer {
       case "back":
         await this.#move(name);
         break;
+      case "catchup":
+        await this.#session.send({ type: "catchUp" });
+        await this.#showStep();
+        break;
       case "machine":
         await this.#goOn(argument);
         break;
@@ -146,6 +150,7 @@ class PlainPlayer {
     print(`${this.#texts.common.step(step.section, step.labTitle)} — ${step.title}`);
     print("");
     print(step.text);
+    if (step.needs.length > 0) print(this.#texts.plain.needs(step.needs.join(", ")));
     this.#commands(this.#texts.plain.commands, step.commands);
     await this.#goOn(step.machine);
   }

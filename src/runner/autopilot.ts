@@ -7,14 +7,12 @@ import type { Clock } from "../domain/clock.ts";
 import type { Course, Lab } from "../domain/course.ts";
 import type { Report } from "../domain/report.ts";
 import { type GradedReport, gradeReport } from "../grading/grade.ts";
+import { bringTo, patienceMs } from "./catch-up.ts";
 import { Checker, findStep } from "./checker.ts";
 import { type FaultOptions, injectFault, mendFault } from "./faults.ts";
 import { findLab, neededLabs, prepareLab } from "./prepare.ts";
 import { ActionPlayer, type FailedCommand, type RunOnHost } from "./solution.ts";
 import { snapshotId } from "./timeline.ts";
-
-/** Milliseconds that a solution's effects may take to show, such as pods becoming ready. */
-const patienceMs = 20_000;
 
 export interface AutopilotOptions {
   backend: Backend;
@@ -103,26 +101,9 @@ async function playNeeds(
     for (const need of neededLabs(options.course, lab)) {
       if (playing.has(need.id)) continue;
       playing.add(need.id);
-      await bringTo(need, options, checker, player);
+      await bringTo(need, { ...options, checker, player });
     }
     playing.add(lab.id);
-  }
-}
-
-/** Plays the solutions of the steps after the last one that is solved; later steps may have superseded earlier ones. */
-async function bringTo(lab: Lab, options: AutopilotOptions, checker: Checker, player: ActionPlayer): Promise<void> {
-  await prepareLab(lab, options);
-  let first = lab.steps.length;
-  for (; first > 0; first -= 1) {
-    const step = lab.steps[first - 1];
-    if (!step) continue;
-    const reports = await checker.check(step, options.signal);
-    if (reports.every((report) => report.outcome.status === "passed")) break;
-  }
-  for (const step of lab.steps.slice(first)) {
-    options.onStep?.({ lab: lab.id, step: step.id }, "solving");
-    await player.play(step.solution, options.signal);
-    await checker.checkUntilPassed(step, patienceMs, options.signal);
   }
 }
 

@@ -27,7 +27,7 @@ import type {
   StepOutline,
   StepView,
 } from "./session.ts";
-import { placeholderValues, type RunOnHost } from "./solution.ts";
+import { ActionPlayer, placeholderValues, type RunOnHost } from "./solution.ts";
 import { forgetFrom, moveTo, snapshotId } from "./timeline.ts";
 
 export interface LocalSessionOptions {
@@ -53,6 +53,8 @@ export class LocalSession implements Session {
   #listeners = new Set<() => void>();
   #abort = new AbortController();
   #detail = "";
+  /** What is being played for the learner, while that goes on. */
+  #catchingUp: string | undefined;
   #machines: MachineSummary[] = [];
   #host: HostAccess = { nodePorts: {} };
   #values: PlaceholderValues = { hostPort: (port) => port, address: (machine) => machine };
@@ -120,6 +122,9 @@ export class LocalSession implements Session {
       case "goto":
         this.#goto(event.lab, event.step);
         break;
+      case "catchUp":
+        await this.#catchUp(place);
+        break;
       case "undo":
         await this.#restore(place);
         break;
@@ -178,11 +183,6 @@ export class LocalSession implements Session {
     return Promise.resolve({ report, grade });
   }
 
-  async close(): Promise<void> {
-    this.#abort.abort(new Error("the session ends"));
-    this.#play.stop();
-    this.#save();
-    await this.#options.backend.save();
   async picture(): Promise<Picture | undefined> {
     return this.#options.backend.pictures?.now();
   }
@@ -192,6 +192,11 @@ export class LocalSession implements Session {
     return backend.pictures ? watchPictures(backend.pictures, clock, listener) : () => undefined;
   }
 
+  async close(): Promise<void> {
+    this.#abort.abort(new Error("the session ends"));
+    this.#play.stop();
+    this.#save();
+    await this.#options.backend.save();
   }
 
   /** Adds a line for the learner. */
@@ -295,6 +300,43 @@ export class LocalSession implements Session {
     return { ...this.#options, holds: this.#options.progress.data, signal: this.#abort.signal };
   }
 
+  /** Plays what the labs before would have left, and begins the lab there. */
+  async #catchUp(place: Place): Promise<void> {
+    const { backend, course, labsFolder, progress, runOnHost } = this.#options;
+    const lab = findLab(course, place.lab);
+    const { signal } = this.#abort;
+    const player = new ActionPlayer({ backend, runOnHost });
+    const onDetail = (detail: string): void => {
+      this.#catchingUp = detail;
+      this.#changed();
+    };
+    try {
+      for (const need of openNeeds(course, lab, progress)) {
+        await bringTo(need, {
+          backend,
+          labsFolder,
+          runOnHost,
+          signal,
+          player,
+          holds: progress.data,
+          checker: this.#checker,
+          onDetail,
+          onStep: (each) => onDetail(snapshotId(each)),
+          onSolved: (each, reports, played) => {
+            this.#remember(each, reports);
+            progress.step(each.lab, each.step).solutionShown ||= played;
+          },
+        });
+      }
+      // The lab begins on what has just been built, not on what it was first opened upon.
+      await backend.snapshots?.remove(snapshotId(place));
+      this.#begin(place);
+    } finally {
+      this.#catchingUp = undefined;
+      await player.close();
+    }
+  }
+
   /** Goes on to a step; what was solved of it before an `undo` is done anew. */
   async #next(place: Place | undefined): Promise<void> {
     const { backend, course, progress } = this.#options;
@@ -336,15 +378,20 @@ export class LocalSession implements Session {
   async #check(place: Place): Promise<CheckReport[]> {
     const step = this.#stepAt(place);
     const reports = await this.#checker.check(step, this.#abort.signal);
-    const progress = this.#options.progress.step(place.lab, place.step);
-    for (const { id, outcome } of reports) progress.checks[id] = outcome;
+    this.#remember(place, reports);
+    return reports;
+  }
+
+  #remember(place: Place, reports: readonly CheckReport[]): void {
+    const { progress } = this.#options;
+    const known = progress.step(place.lab, place.step);
+    for (const { id, outcome } of reports) known.checks[id] = outcome;
     if (reports.every(({ outcome }) => outcome.status === "passed")) {
-      progress.solved = true;
-      const { broken } = this.#options.progress.data;
-      if (broken && samePlace(broken, place)) delete this.#options.progress.data.broken;
+      known.solved = true;
+      const { broken } = progress.data;
+      if (broken && samePlace(broken, place)) delete progress.data.broken;
     }
     this.#save();
-    return reports;
   }
 
   /** What was last seen of a step's checks. */
@@ -420,6 +467,7 @@ export class LocalSession implements Session {
         .slice(0, progress.hintsUsed)
         .map((hint) => ({ level: hint.level, text: this.#text(hint.text) })),
       hintsTotal: step.hints.length,
+      needs: openNeeds(this.#options.course, lab, this.#options.progress).map(({ title }) => this.#text(title)),
       afterwards: progress.solved && step.afterwards.en !== "" ? this.#text(step.afterwards) : undefined,
       solution: progress.solutionShown ? step.solution.map(view) : undefined,
       solved: progress.solved,
@@ -428,6 +476,7 @@ export class LocalSession implements Session {
 
   #phase(): Phase {
     const { phase, message, remedy } = this.#play.state();
+    if (this.#catchingUp !== undefined) return { name: "preparing", detail: this.#catchingUp };
     if (phase === "preparing") return { name: phase, detail: this.#detail };
     return phase === "failed" ? { name: phase, message, remedy } : { name: phase };
   }

@@ -55,6 +55,8 @@ export interface StepView {
   hintsTotal: number;
   /** What it was, told once the step is solved. */
   afterwards: string | undefined;
+  /** Titles of labs that this one builds upon and that are not solved; `catchUp` plays their solutions. */
+  needs: string[];
   /** Shown once asked for. */
   solution: CommandView[] | undefined;
   solved: boolean;
@@ -90,6 +92,8 @@ export type SessionEvent =
   | { type: "back" }
   /** Only shows another step; the machines stay as they are. */
   | { type: "goto"; lab: string; step?: string }
+  /** Plays the solutions of the labs that the current one builds upon, as far as the machines are not there yet. */
+  | { type: "catchUp" }
   /** The machines go back to where the current step began. */
   | { type: "undo" }
   /** The machines go back to where that step began. */
@@ -108,9 +112,9 @@ export interface Session {
   /** Asks the checks of a lab, or of one step of it, without going there; remembers the outcomes. */
   ask(lab: string, step?: string): Promise<LabReport>;
   report(): Promise<{ report: Report; grade: Grade }>;
-  close(): Promise<void>;
-}
   /** The cluster as it is now; undefined where the backend cannot look. */
   picture(): Promise<Picture | undefined>;
   /** Calls back with the picture now and whenever it has become another one; returns how to stop. */
   watchPicture(listener: (picture: Picture) => void): () => void;
+  close(): Promise<void>;
+}

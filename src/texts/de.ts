@@ -73,7 +73,7 @@ export const de = {
     command: (on, command, exitCode) => `auf ${on}: \`${command}\` endete mit ${exitCode}`,
   },
   plain: {
-    help: "Tippe Befehle für die Maschine. Wörter des Kurses beginnen mit einem Doppelpunkt: :check (prüfen) :hint (Tipp) :solution (Lösung) :next (weiter) :back (zurück) :machine NAME :help (Hilfe) :quit (beenden)",
+    help: "Tippe Befehle für die Maschine. Wörter des Kurses beginnen mit einem Doppelpunkt: :check (prüfen) :hint (Tipp) :solution (Lösung) :next (weiter) :back (zurück) :catchup (nachholen) :machine NAME :help (Hilfe) :quit (beenden)",
     unknown: (word) => `Dieses Wort kenne ich nicht: „${word}“. :help zeigt alle.`,
     commands: "Befehle",
     hint: "Tipp",
@@ -81,11 +81,12 @@ export const de = {
     solution: "Lösung",
     solved: "Schritt gelöst. Weiter mit :next.",
     end: "Das war der letzte Schritt.",
+    needs: (labs: string) => `Dieses Lab baut auf diesen auf: ${labs}. :catchup lässt deren Lösungen abspielen.`,
     machine: (name) => `Du bist auf ${name}.`,
     editor: "Ohne Terminal gibt es keinen Editor; nimm `cat > DATEI`, `tee` oder `sed -i`.",
   },
-  ui: {
   figures: figuresDe,
+  ui: {
     progress: (solved, total) => `${solved}/${total}`,
     shellKeys: [
       ["Esc", "Tasten"],
@@ -139,6 +140,7 @@ export const de = {
       ["s", "die Lösung (wird gezählt)"],
       ["m", "die Shell einer anderen Maschine; M öffnet eine zweite auf dieser"],
       ["l", "alle Labs und Schritte und die Punkte"],
+      ["a", "die Lösungen der Labs abspielen lassen, auf denen dieses Lab aufbaut"],
       ["u", "rückgängig: Die Maschinen kehren dorthin zurück, wo dieser Schritt begann"],
       ["↑ ↓", "im Text blättern; beim Tippen Alt-↑ Alt-↓ oder Strg-↑ Strg-↓"],
       ["Bild↑", "in der Ausgabe der Shell blättern"],
@@ -155,6 +157,10 @@ export const de = {
     fillIn: (key) => `${key} ergänzt …`,
     ownTerminal: "in einem eigenen Terminal",
     moreLines: (lines) => `+${lines} Zeilen`,
+    needsTitle: "Dieses Lab baut auf anderen auf",
+    needs: (labs: string, key: string) => `Noch nicht gelöst: ${labs}. ${key} lässt deren Lösungen abspielen.`,
+    nothingNeeded: "Die Labs, auf denen dieses aufbaut, sind gelöst.",
+    caughtUp: "Die Maschinen stehen dort, wo dieses Lab beginnt.",
     typed: "Alle gezeigten Befehle sind getippt.",
     noCommands: "Zu diesem Schritt wird kein Befehl gezeigt.",
     checkNow: (key) => `${key} prüft diesen Schritt.`,

@@ -73,7 +73,7 @@ export const en = {
     command: (on: string, command: string, exitCode: number) => `on ${on}: \`${command}\` ended with ${exitCode}`,
   },
   plain: {
-    help: "Type commands for the machine. Words of the course begin with a colon: :check :hint :solution :next :back :machine NAME :help :quit",
+    help: "Type commands for the machine. Words of the course begin with a colon: :check :hint :solution :next :back :catchup :machine NAME :help :quit",
     unknown: (word: string) => `Unknown word, got "${word}". Type :help.`,
     commands: "Commands",
     hint: "Hint",
@@ -81,11 +81,12 @@ export const en = {
     solution: "Solution",
     solved: "Step solved. :next goes on.",
     end: "That was the last step.",
+    needs: (labs: string) => `This lab builds upon: ${labs}. :catchup has their solutions played.`,
     machine: (name: string) => `You are on ${name}.`,
     editor: "There is no editor without a terminal; use `cat > FILE`, `tee` or `sed -i`.",
   },
-  ui: {
   figures: figuresEn,
+  ui: {
     progress: (solved: number, total: number) => `${solved}/${total}`,
     /** Keys and what they do, the most needed first. */
     shellKeys: [
@@ -140,6 +141,7 @@ export const en = {
       ["s", "the solution (counted)"],
       ["m", "another machine's shell; M opens a second one on this machine"],
       ["l", "all labs and steps, and the points"],
+      ["a", "have the solutions of the labs before played, where this lab builds upon them"],
       ["u", "undo: the machines go back to where this step began"],
       ["↑ ↓", "scroll the text; while typing Alt-↑ Alt-↓ or Ctrl-↑ Ctrl-↓"],
       ["PgUp", "scroll what the shell printed"],
@@ -156,6 +158,10 @@ export const en = {
     fillIn: (key: string) => `${key} fills in …`,
     ownTerminal: "in a terminal of your own",
     moreLines: (lines: number) => `+${lines} lines`,
+    needsTitle: "This lab builds upon others",
+    needs: (labs: string, key: string) => `Not solved yet: ${labs}. ${key} has their solutions played.`,
+    nothingNeeded: "The labs that this one builds upon are solved.",
+    caughtUp: "The machines are where this lab begins.",
     typed: "All shown commands were typed.",
     noCommands: "No command is shown for this step.",
     checkNow: (key: string) => `${key} checks this step.`,

@@ -187,6 +187,10 @@ export function App({ session, texts }: AppProps): ReactElement {
         return setMode("outline");
       case "?":
         return setMode("help");
+      case "a":
+        if (!step || step.needs.length === 0) return setMessage(ui.nothingNeeded);
+        setMode("course");
+        return send({ type: "catchUp" }, ui.caughtUp);
       case "u":
         setMode("course");
         keep(() => ({ asked: asked === "undo" ? undefined : "undo" }));

@@ -41,6 +41,10 @@ export function nextStepOf(
     );
     return said(ui.stepSolved, ui.courseSolved, ...(open ? [ui.unsolvedLeft(press("l"))] : []));
   }
+  const asked = step.checks.some(({ outcome }) => outcome);
+  if (step.needs.length > 0 && progress.command === 0 && !asked) {
+    return said(ui.needsTitle, ui.needs(step.needs.join(", "), press("a")));
+  }
   const failed = step.checks.filter(({ outcome }) => outcome && outcome.status !== "passed").length;
   const command = step.commands[progress.command];
   if (!command) {

@@ -24,7 +24,10 @@ const exists = (path: string): CheckSpec => ({
 const labOf = (id: string, environment: string, steps: string[], rest: Partial<Lab> = {}): Lab => ({
   ...lab(
     id,
-    steps.map((name) => step(name, [exists(`/home/ubuntu/${name}`)])),
+    steps.map((name) => ({
+      ...step(name, [exists(`/home/ubuntu/${name}`)]),
+      solution: [{ machine: "master", run: `touch ~/${name}` }],
+    })),
   ),
   environment,
   ...rest,
@@ -39,7 +42,7 @@ const course: Course = {
       labs: [
         labOf("theory", "theory", ["one"], { setup: [{ machine: "master", run: "touch ~/set-up" }] }),
         labOf("practice", "course", ["two", "three"]),
-        labOf("more", "course", ["four"]),
+        labOf("more", "course", ["four"], { needs: ["practice"] }),
       ],
     },
   ],
@@ -142,6 +145,23 @@ describe("a session", () => {
     await session.send({ type: "undo" });
     expect(await files()).toEqual(["otherwise", "two"]);
     expect(solvedSteps()).toEqual(["practice/two"]);
+  });
+
+  it("plays what the labs before would have left, from where the learner is", async () => {
+    await session.send({ type: "goto", lab: "practice" });
+    await solve("two");
+    await session.send({ type: "goto", lab: "more" });
+    expect(session.snapshot().step?.needs.length).toBe(1);
+    await session.send({ type: "catchUp" });
+    expect(await files()).toEqual(["three", "two"]);
+    expect(session.snapshot().step).toMatchObject({ lab: "more", step: "four", needs: [] });
+    expect(solvedSteps()).toEqual(["practice/two", "practice/three"]);
+    await session.exec("master", ["rm", "/home/ubuntu/three"]);
+    await session.send({ type: "undo" });
+    expect(await files()).toEqual(["three", "two"]);
+    const { report } = await session.report();
+    const practice = report.labs.find(({ id }) => id === "practice")?.steps;
+    expect(practice?.map(({ solutionShown }) => solutionShown)).toEqual([false, true]);
   });
 
   it("comes back to a step of another environment, and keeps the one it leaves", async () => {
