@@ -1,4 +1,4 @@
-/** WasmEdge's words and codes for what can go wrong with a module, as versions before 0.15 number them. */
+/** WasmEdge's words and codes for what can go wrong with a module, as versions before 0.14 number them. */
 export const engineErrors = {
   "unexpected end": 0x22,
   "magic header not detected": 0x23,

@@ -189,6 +189,7 @@ export class GuestSockets {
         this.#close(call.socket);
         return ok;
       case "write":
+      case "files":
         return failed(errno.badDescriptor);
     }
   }

@@ -1,4 +1,6 @@
 import type { Duplex } from "node:stream";
+import type { GuestFrame, GuestNumber } from "./calls.ts";
+import type { GuestFolder } from "./guest-files.ts";
 
 /** One run of a WASI preview 1 module. */
 export interface ModuleRun {
@@ -9,6 +11,12 @@ export interface ModuleRun {
   stdin?: Uint8Array;
   /** Files of the preopened folder: guest path below it to content. Only these can be reached. */
   preopens?: Readonly<Record<string, Readonly<Record<string, Uint8Array>>>>;
+  /** Folders of a machine that the module may reach, after `preopens`. What it writes is written there. */
+  folders?: readonly GuestFolder[];
+  /** Calls this exported function instead of `_start`. */
+  invoke?: { name: string; args: readonly GuestNumber[] };
+  /** The module begins to run, after it was compiled and linked. */
+  onStart?: () => void;
   onStdout(bytes: Uint8Array): void;
   onStderr(bytes: Uint8Array): void;
   /**
@@ -22,6 +30,10 @@ export interface ModuleExit {
   code: number;
   /** The trap or link error in the engine's words; absent after a normal end. */
   trap?: string;
+  /** Where it trapped, the innermost function first; offsets are in `bytes` as they were given. */
+  frames?: readonly GuestFrame[];
+  /** What the invoked function returned. */
+  results?: readonly GuestNumber[];
 }
 
 export interface RunningModule {

@@ -82,6 +82,12 @@ export function sectionWith(id: number, body: Uint8Array): Uint8Array {
   return Uint8Array.from([id, ...unsigned(body.length), ...body]);
 }
 
+/** A custom section, which engines pass over. */
+export function customSection(name: string, content: Uint8Array): Uint8Array {
+  const text = new TextEncoder().encode(name);
+  return sectionWith(0, concatenated([unsigned(text.length), text, content]));
+}
+
 /**
  * The module with the maximum of its own memory lowered to `pages` of 64 KiB; undefined when it asks for more at the
  * start. A module without a memory of its own is returned as it is.

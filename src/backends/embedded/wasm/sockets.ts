@@ -1,7 +1,7 @@
 import { Fd, wasi } from "@bjorn3/browser_wasi_shim";
 import type { WASI } from "@bjorn3/browser_wasi_shim";
 import { errno } from "./calls.ts";
-import type { CallName } from "./calls.ts";
+import type { CallName, FileRequest } from "./calls.ts";
 
 /** The host's answer to a blocking call. */
 interface Reply {
@@ -15,7 +15,7 @@ interface Reply {
 export type Call = (
   name: CallName,
   socket: number,
-  options?: { argument?: number; data?: Uint8Array; nonBlocking?: boolean },
+  options?: { argument?: number; data?: Uint8Array; nonBlocking?: boolean; request?: FileRequest },
 ) => Reply;
 
 type Import = (...args: number[]) => number;

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../../../domain/clock.ts";
 import { dataBytes, errno, header, headerBytes } from "./calls.ts";
-import type { CallMessage, WorkerInput, WorkerMessage } from "./calls.ts";
+import type { CallMessage, EndMessage, WorkerInput, WorkerMessage } from "./calls.ts";
+import { GuestFiles } from "./guest-files.ts";
 import { GuestSockets } from "./guest-sockets.ts";
 import type { CallResult } from "./guest-sockets.ts";
 import type { ModuleExit, ModuleRun, ModuleRunner, RunningModule } from "./module-runner.ts";
@@ -87,6 +88,9 @@ class WorkerRun implements RunningModule {
   #run: ModuleRun;
   #pool: WorkerPool;
   #sockets: GuestSockets;
+  #files: GuestFiles;
+  /** Bytes that the limit on the memory has added before the code. */
+  #added = 0;
   #worker: Worker | undefined;
   #shared = new SharedArrayBuffer(headerBytes + dataBytes);
   #end: (exit: ModuleExit) => void;
@@ -96,12 +100,16 @@ class WorkerRun implements RunningModule {
     this.#run = run;
     this.#pool = pool;
     this.#sockets = new GuestSockets(run, options.clock);
+    this.#files = new GuestFiles(run.folders ?? []);
     const { promise, resolve } = Promise.withResolvers<ModuleExit>();
     this.exit = promise;
     this.#end = resolve;
     const bytes = limited(run.bytes, options.memoryPages ?? 1024);
     if (typeof bytes === "string") this.#finish({ code: 1, trap: bytes });
-    else this.#startWorker(bytes);
+    else {
+      this.#added = bytes.length - run.bytes.length;
+      this.#startWorker(bytes);
+    }
   }
 
   async kill(): Promise<void> {
@@ -112,13 +120,15 @@ class WorkerRun implements RunningModule {
   }
 
   #startWorker(bytes: Uint8Array): void {
-    const { args, env, stdin, preopens } = this.#run;
+    const { args, env, stdin, preopens, folders = [], invoke } = this.#run;
     const input: WorkerInput = {
       bytes,
       args,
       env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
       stdin: stdin ?? new Uint8Array(),
       preopens: preopens ?? {},
+      folders: folders.map(({ guest }) => guest),
+      invoke,
       shared: this.#shared,
     };
     const worker = this.#pool.take();
@@ -126,16 +136,28 @@ class WorkerRun implements RunningModule {
     worker.postMessage(input);
     worker.on("message", (message: WorkerMessage) => {
       if (message.kind === "call") void this.#answer(message);
-      else this.#finish({ code: message.code, ...(message.trap === undefined ? {} : { trap: message.trap }) });
+      else if (message.kind === "start") this.#run.onStart?.();
+      else this.#finish(this.#exitOf(message));
     });
     worker.on("error", (error) => this.#finish({ code: 1, trap: trapOfWorker(error) }));
     worker.on("exit", () => this.#finish({ code: killedCode }));
   }
 
+  #exitOf({ code, trap, frames, results }: EndMessage): ModuleExit {
+    const shifted = frames?.map((frame) => ({ ...frame, offset: frame.offset - this.#added }));
+    return {
+      code,
+      ...(trap === undefined ? {} : { trap }),
+      ...(shifted ? { frames: shifted } : {}),
+      ...(results ? { results } : {}),
+    };
+  }
+
   async #answer(call: CallMessage): Promise<void> {
     let result: CallResult;
     try {
-      result = call.name === "write" ? this.#write(call) : await this.#sockets.handle(call);
+      if (call.name === "files") result = this.#files.handle(call);
+      else result = call.name === "write" ? this.#write(call) : await this.#sockets.handle(call);
     } catch {
       result = { errno: errno.invalid };
     }

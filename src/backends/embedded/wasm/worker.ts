@@ -3,8 +3,9 @@ import { parentPort } from "node:worker_threads";
 import { Directory, Fd, File, OpenFile, PreopenDirectory, WASI, WASIProcExit, wasi } from "@bjorn3/browser_wasi_shim";
 import type { Inode } from "@bjorn3/browser_wasi_shim";
 import { dataBytes, errno, header, headerBytes } from "./calls.ts";
-import type { WorkerInput, WorkerMessage } from "./calls.ts";
+import type { EndMessage, FileRequest, GuestFrame, WorkerInput, WorkerMessage } from "./calls.ts";
 import { trapOf } from "./engine-errors.ts";
+import { FolderDescriptor } from "./folder-descriptors.ts";
 import { socketImports } from "./sockets.ts";
 import type { Call } from "./sockets.ts";
 import { webAssembly } from "./web-assembly.ts";
@@ -37,6 +38,7 @@ const call: Call = (name, socket, options = {}) => {
     argument: options.argument ?? 0,
     nonBlocking: options.nonBlocking ?? false,
     ...(options.data ? { data: options.data } : {}),
+    ...(options.request ? { request: options.request } : {}),
   });
   // The host's notification of an earlier reply may arrive late and wake this wait: only the number counts.
   while (Atomics.load(words, header.sequence) !== sequence) {
@@ -67,6 +69,9 @@ class OutputDescriptor extends Fd {
   }
 }
 
+const askFiles = (request: FileRequest, data?: Uint8Array): ReturnType<Call> =>
+  call("files", 0, { request, ...(data ? { data } : {}) });
+
 function directoryOf(files: Readonly<Record<string, Uint8Array>>): Map<string, Inode> {
   const top = new Map<string, Inode>();
   for (const [path, content] of Object.entries(files)) {
@@ -85,12 +90,15 @@ function directoryOf(files: Readonly<Record<string, Uint8Array>>): Map<string, I
   return top;
 }
 
-function run(): { code: number; trap?: string } {
+type Ending = Omit<EndMessage, "kind">;
+
+function run(): Ending {
   const descriptors = [
     new OpenFile(new File(input.stdin, { readonly: true })),
     new OutputDescriptor(1),
     new OutputDescriptor(2),
     ...Object.entries(input.preopens).map(([path, files]) => new PreopenDirectory(path, directoryOf(files))),
+    ...input.folders.map((guest, folder) => new FolderDescriptor(askFiles, folder, { guest })),
   ];
   const system = new WASI([...input.args], [...input.env], descriptors, { debug: false });
   const preview1: Record<string, (...args: never[]) => unknown> = {
@@ -131,15 +139,36 @@ function run(): { code: number; trap?: string } {
   } catch (error) {
     return { code: 1, trap: error instanceof webAssembly.LinkError ? "incompatible import type" : trapOf(error) };
   }
-  const { memory, _start } = instance.exports;
-  if (typeof _start !== "function") return { code: 1, trap: "wasm function not found" };
+  const { memory, _start, _initialize } = instance.exports;
+  const { invoke } = input;
+  const entry = invoke ? instance.exports[invoke.name] : _start;
+  if (typeof entry !== "function") return { code: 1, trap: "wasm function not found" };
   const ownMemory = memory instanceof webAssembly.Memory ? memory : new webAssembly.Memory({ initial: 0 });
+  post({ kind: "start" });
   try {
-    return { code: system.start({ exports: { memory: ownMemory, _start: () => _start() } }) };
+    if (!invoke) return { code: system.start({ exports: { memory: ownMemory, _start: () => entry() } }) };
+    const initialize = typeof _initialize === "function" ? { _initialize: () => _initialize() } : {};
+    system.initialize({ exports: { memory: ownMemory, ...initialize } });
+    return { code: 0, results: listOf(entry(...invoke.args)) };
   } catch (error) {
     if (error instanceof WASIProcExit) return { code: error.code };
-    return { code: 1, trap: trapOf(error) };
+    return { code: 1, trap: trapOf(error), frames: framesOf(error) };
   }
+}
+
+/** What a function returned, as a list: nothing, one number, or several. */
+function listOf(result: unknown): (number | bigint)[] {
+  const list: unknown[] = Array.isArray(result) ? result : [result];
+  return list.filter((value) => typeof value === "number" || typeof value === "bigint");
+}
+
+/** The module's functions on the stack of an error, the innermost first. */
+function framesOf(error: unknown): GuestFrame[] {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  return [...stack.matchAll(/wasm-function\[(\d+)\]:0x([0-9a-f]+)/g)].map(([, index, offset]) => ({
+    functionIndex: Number(index),
+    offset: Number.parseInt(offset ?? "", 16),
+  }));
 }
 
 function loadError(error: unknown): string {

@@ -21,7 +21,7 @@ test("the server answers curl on the same machine and stops with the shell's kil
   const lab = machineWithWasmEdge();
   lab.machine.rootFiles.write("/home/ubuntu/http_server.wasm", workload("http-server"));
   const result = await lab.sh(
-    "wasmedge http_server.wasm > log & sleep 0.5; curl -s http://localhost:1234; echo; curl -s 127.0.0.1:1234; echo; kill %1; wait %1; echo $?; cat log",
+    "wasmedge http_server.wasm > log & until curl -s http://localhost:1234; do sleep 0.1; done; echo; curl -s 127.0.0.1:1234; echo; kill %1; wait %1; echo $?; cat log",
   );
   expect(result.stdout.split("\n").filter((line) => !line.includes("Terminated"))).toEqual([
     "Hello HAW!! from WasmEdge App",

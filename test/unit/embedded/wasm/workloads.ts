@@ -14,7 +14,7 @@ export const fileOf = (name: string, path: string): Uint8Array => Uint8Array.fro
 export const artefact = (name: string): Artefact => JSON.parse(Buffer.from(fileOf(name, "artefact.json")).toString());
 
 /** The committed module. */
-export const workload = (name: "http-server" | "echo-server"): Uint8Array =>
+export const workload = (name: "http-server" | "echo-server" | "explorer"): Uint8Array =>
   fileOf(name, `${name.replace("-", "_")}.wasm`);
 
 export function greetingSlots(): GreetingSlots {

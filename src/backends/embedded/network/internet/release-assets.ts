@@ -1,7 +1,8 @@
 import { cniPlugins } from "./cni-plugins.ts";
 import { executableBytes } from "../../machine/executable.ts";
 import type { TarEntry } from "../../runtime/images/tar.ts";
-import { packTarGzip, tarDirectory, tarFile } from "../../runtime/images/tar.ts";
+import { packTar, packTarGzip, tarDirectory, tarFile } from "../../runtime/images/tar.ts";
+import { packXz } from "../../runtime/images/xz.ts";
 import type { Release } from "./catalog.ts";
 
 /** What is asked for: one asset of one version of a release of the catalogue. */
@@ -63,6 +64,18 @@ export const assetBuilders: Readonly<Record<string, (request: AssetRequest) => U
       tarFile("LICENSE", "Apache License 2.0 with LLVM exception\n", 0o644, request.mtime),
       program(request, "spin", "spin"),
     ]),
+  wasmtime(request) {
+    const folder = request.asset.replace(/\.tar\.xz$/, "");
+    const license = "Apache License 2.0 with LLVM exception\n";
+    return packXz(
+      packTar([
+        tarDirectory(folder, 0o755, request.mtime),
+        tarFile(`${folder}/LICENSE`, license, 0o644, request.mtime),
+        tarFile(`${folder}/README.md`, "# wasmtime\n\nA runtime for WebAssembly.\n", 0o644, request.mtime),
+        program(request, `${folder}/wasmtime`, "wasmtime"),
+      ]),
+    );
+  },
   "cri-tools": (request) => packTarGzip([program(request, "crictl", "crictl")]),
 };
 

@@ -8,7 +8,9 @@ import { git } from "./git.ts";
 import { cargo } from "./rust/cargo.ts";
 import { rustc } from "./rust/rustc.ts";
 import { rustup, rustupInit } from "./rust/rustup.ts";
+import { wabtPrograms } from "./wabt/index.ts";
 import { wasmedge, wasmedgec } from "./wasmedge.ts";
+import { wasmtime } from "./wasmtime.ts";
 
 /** A part of the toolchain that the course never uses. */
 const notModelled: Program = async (process) => {
@@ -28,6 +30,8 @@ export const buildPrograms: ProgramTable = {
   "cargo-clippy": notModelled,
   wasmedge,
   wasmedgec,
+  wasmtime,
+  ...wabtPrograms,
   git,
   make,
   gcc,

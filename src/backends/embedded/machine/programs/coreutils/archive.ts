@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
+import { isXz, packXz, unpackXz } from "../../../runtime/images/xz.ts";
 import { FileError } from "../../files/errors.ts";
 import type { Stat } from "../../files/file-system.ts";
 import { dirname } from "../../files/paths.ts";
@@ -8,7 +9,7 @@ import type { Options } from "./support/options.ts";
 import { packTar, readTar } from "./support/tar-format.ts";
 import type { TarEntry } from "./support/tar-format.ts";
 import { decodeText } from "./support/text.ts";
-import { formatTime, zoneOf } from "./support/time.ts";
+import { formatTime, zoneOf } from "../../strftime.ts";
 import { tool } from "./support/tool.ts";
 import type { Tool } from "./support/tool.ts";
 
@@ -117,7 +118,8 @@ const archiveName = (run: Tool, options: Options): string => {
 
 async function compressed(run: Tool, options: Options, name: string): Promise<boolean> {
   if (options.has("gzip", "gunzip")) return true;
-  for (const kind of ["bzip2", "xz", "zstd", "compress"]) {
+  if (options.has("xz")) return false;
+  for (const kind of ["bzip2", "zstd", "compress"]) {
     if (!options.has(kind)) continue;
     await run.process.err(
       `tar (child): ${kind}: Cannot exec: No such file or directory\ntar (child): Error is not recoverable: exiting now\n`,
@@ -238,7 +240,7 @@ async function create(run: Tool, options: Options): Promise<void> {
   await gather(run, options, entries);
   await failedEarlier(run);
   const bytes = packTar(entries);
-  const packed = gzip ? gzipSync(bytes) : bytes;
+  const packed = options.has("xz") ? packXz(bytes) : gzip ? gzipSync(bytes) : bytes;
   if (writer) await writer(packed);
   else run.printBytes(packed);
   if (options.has("remove-files"))
@@ -312,6 +314,20 @@ async function archiveBytes(run: Tool, options: Options): Promise<Uint8Array> {
       await run.warn("Child returned status 1");
       return run.die("Error is not recoverable: exiting now", 2);
     }
+  }
+  if (isXz(bytes)) {
+    try {
+      return unpackXz(bytes);
+    } catch {
+      await run.process.err("xz: (stdin): Unexpected end of input\n");
+      await run.warn("Child returned status 1");
+      return run.die("Error is not recoverable: exiting now", 2);
+    }
+  }
+  if (options.has("xz")) {
+    await run.process.err("xz: (stdin): File format not recognized\n");
+    await run.warn("Child returned status 1");
+    return run.die("Error is not recoverable: exiting now", 2);
   }
   if (wantsGzip) {
     await run.process.err(

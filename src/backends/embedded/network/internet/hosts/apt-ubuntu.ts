@@ -543,6 +543,15 @@ const rows: readonly Row[] = [
     description: "OpenLDAP utilities",
   },
   {
+    name: "wabt",
+    focal: "1.0.13-1",
+    noble: "1.0.34+dfsg2+~cs1.0.32-1",
+    component: "universe",
+    size: 1420,
+    commands: ["wasm-objdump", "wasm-validate", "wasm2wat", "wat2wasm"],
+    description: "WebAssembly Binary Toolkit",
+  },
+  {
     name: "wasmedge",
     focal: "-",
     noble: "0.13.5+dfsg-1build4",
