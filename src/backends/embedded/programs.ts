@@ -4,6 +4,7 @@ import { coreutilsPrograms } from "./machine/programs/coreutils/index.ts";
 import { imagePrograms } from "./machine/programs/images/index.ts";
 import { kubernetesPrograms } from "./machine/programs/kubernetes/index.ts";
 import { networkPrograms } from "./machine/programs/network/index.ts";
+import { spinPrograms } from "./machine/programs/spin/index.ts";
 import { systemPrograms } from "./machine/programs/system/index.ts";
 import { shellPrograms } from "./machine/shell/programs/index.ts";
 import { clusterPrograms } from "./cluster/programs/index.ts";
@@ -17,6 +18,7 @@ export const programs: ProgramTable = {
   ...networkPrograms,
   ...imagePrograms,
   ...buildPrograms,
+  ...spinPrograms,
   ...kubernetesPrograms,
   ...nodePrograms,
   ...clusterPrograms,
