@@ -86,6 +86,9 @@ function warningsOf({ format, ignoredKeys }: ContainerdConfiguration, version: s
   return migrated + ignored.join("");
 }
 
+const configPathOf = (registry: unknown): string =>
+  typeof registry === "object" && registry !== null && "config_path" in registry ? String(registry.config_path) : "";
+
 /** containerd whose CRI plugin is disabled: it answers, but not to the CRI. */
 class WithoutCri {
   readonly implementsCri = false;
@@ -182,6 +185,8 @@ function createFlavour(process: Process, configuration: ContainerdConfiguration)
           ),
         },
         cni: { binDir: configuration.pluginFolder, confDir: configuration.networkFolder },
+        registry: { configPath: configPathOf(configuration.registry) },
+        ...(atLeast(version, "2.1.0") ? { useLocalImagePull: configuration.localPull } : {}),
         sandboxImage: configuration.sandboxImage,
       },
       golang: "go1.20.13",
