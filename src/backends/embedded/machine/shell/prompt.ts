@@ -1,7 +1,7 @@
 import { basename } from "../files/paths.ts";
 import { Parser } from "./parser.ts";
 import type { Shell } from "./shell.ts";
-import { strftime } from "./strftime.ts";
+import { formatTime } from "../strftime.ts";
 
 /** PS1 as shown; what stands between `\[` and `\]` (colours, titles) is left out. */
 export async function expandPrompt(shell: Shell, text: string): Promise<string> {
@@ -25,7 +25,7 @@ function one(shell: Shell, code: string): string {
     home !== "" && (shell.cwd === home || shell.cwd.startsWith(`${home}/`))
       ? `~${shell.cwd.slice(home.length)}`
       : shell.cwd;
-  if (code.startsWith("D{")) return strftime(code.slice(2, -1), now);
+  if (code.startsWith("D{")) return formatTime(code.slice(2, -1) || "%X", now, "UTC");
   if (/^[0-7]/.test(code)) return String.fromCharCode(Number.parseInt(code, 8));
   switch (code) {
     case "u":
@@ -50,13 +50,13 @@ function one(shell: Shell, code: string): string {
     case "r":
       return "\r";
     case "t":
-      return strftime("%H:%M:%S", now);
+      return formatTime("%H:%M:%S", now, "UTC");
     case "T":
-      return strftime("%I:%M:%S", now);
+      return formatTime("%I:%M:%S", now, "UTC");
     case "A":
-      return strftime("%H:%M", now);
+      return formatTime("%H:%M", now, "UTC");
     case "d":
-      return strftime("%a %b %d", now);
+      return formatTime("%a %b %d", now, "UTC");
     case "j":
       return String(shell.jobs.all().length);
     case "!":

@@ -8,7 +8,7 @@ import { formatFloat, formatInteger, formatString, splitFormat, withStars } from
 import { posixRegex } from "./support/regex.ts";
 import type { Regex } from "./support/regex.ts";
 import { binaryToText, decodeBinary, decodeText, encodeBinary, encodeText, textToBinary } from "./support/text.ts";
-import { formatTime, zoneOf } from "./support/time.ts";
+import { formatTime, zoneOf } from "../../strftime.ts";
 import { LineReader } from "./support/tool.ts";
 import type { Tool, Writer } from "./support/tool.ts";
 

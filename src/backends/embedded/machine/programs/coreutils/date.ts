@@ -1,7 +1,8 @@
 import { decodeText, quote, quoteName } from "./support/text.ts";
 import { FileError } from "../../files/errors.ts";
 import type { ProgramTable } from "../../process.ts";
-import { formatTime, parseDate, zoneOf } from "./support/time.ts";
+import { formatTime, zoneOf } from "../../strftime.ts";
+import { parseDate } from "./support/parse-date.ts";
 import { tool } from "./support/tool.ts";
 
 const isoFormats: Record<string, string> = {

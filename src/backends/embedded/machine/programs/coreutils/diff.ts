@@ -5,7 +5,7 @@ import { changesBetween } from "./support/line-diff.ts";
 import type { Change } from "./support/line-diff.ts";
 import type { Options } from "./support/options.ts";
 import { decodeText } from "./support/text.ts";
-import { formatTime, zoneOf } from "./support/time.ts";
+import { formatTime, zoneOf } from "../../strftime.ts";
 import { tool } from "./support/tool.ts";
 import type { Tool } from "./support/tool.ts";
 

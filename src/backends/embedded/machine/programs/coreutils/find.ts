@@ -6,7 +6,8 @@ import { modeText, parseMode } from "./support/modes.ts";
 import { posixRegex, RegexError } from "./support/regex.ts";
 import { expandEscapes } from "./support/format.ts";
 import { encodeText, quote, quoteName } from "./support/text.ts";
-import { formatTime, parseDate, zoneOf } from "./support/time.ts";
+import { formatTime, zoneOf } from "../../strftime.ts";
+import { parseDate } from "./support/parse-date.ts";
 import { tool } from "./support/tool.ts";
 import type { Tool } from "./support/tool.ts";
 

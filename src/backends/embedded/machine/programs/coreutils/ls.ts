@@ -5,7 +5,7 @@ import { modeText } from "./support/modes.ts";
 import type { Options } from "./support/options.ts";
 import { humanSize } from "./support/sizes.ts";
 import { quote, quoteName, textWidth } from "./support/text.ts";
-import { formatTime, zoneOf } from "./support/time.ts";
+import { formatTime, zoneOf } from "../../strftime.ts";
 import { tool } from "./support/tool.ts";
 import type { Tool } from "./support/tool.ts";
 

@@ -7,7 +7,8 @@ import { modeText, parseMode } from "./support/modes.ts";
 import type { ModeChange } from "./support/modes.ts";
 import type { Options } from "./support/options.ts";
 import { quote, quoteName } from "./support/text.ts";
-import { parseDate, zoneOf } from "./support/time.ts";
+import { zoneOf } from "../../strftime.ts";
+import { parseDate } from "./support/parse-date.ts";
 import { parseSize, tool } from "./support/tool.ts";
 import type { Tool } from "./support/tool.ts";
 

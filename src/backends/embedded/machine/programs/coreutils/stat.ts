@@ -5,7 +5,7 @@ import { modeText } from "./support/modes.ts";
 import { humanSize } from "./support/sizes.ts";
 import { expandEscapes } from "./support/format.ts";
 import { quote, quoteName } from "./support/text.ts";
-import { formatTime, zoneOf } from "./support/time.ts";
+import { formatTime, zoneOf } from "../../strftime.ts";
 import { parseSize, tool } from "./support/tool.ts";
 import type { Tool, Writer } from "./support/tool.ts";
 

@@ -4,7 +4,7 @@ import { concat } from "../../io.ts";
 import { dirname } from "../../files/paths.ts";
 import type { ProgramTable } from "../../process.ts";
 import { decodeText, encodeText } from "./support/text.ts";
-import { formatTime, zoneOf } from "./support/time.ts";
+import { formatTime, zoneOf } from "../../strftime.ts";
 import { tool } from "./support/tool.ts";
 import type { Tool } from "./support/tool.ts";
 

@@ -2,7 +2,7 @@ import { ShellFailure } from "../failures.ts";
 import { decodeEscapes, formatPrintf } from "../printf.ts";
 import { readLine, splitFields } from "../reading.ts";
 import type { Shell } from "../shell.ts";
-import { strftime } from "../strftime.ts";
+import { formatTime } from "../../strftime.ts";
 import { type Builtin, identifier, options } from "./types.ts";
 
 const echo: Builtin = async (shell, args) => {
@@ -49,7 +49,11 @@ const printf: Builtin = async (shell, args) => {
   }
   const { clock } = shell.machine.environment;
   const time = (pattern: string, seconds: number) =>
-    strftime(pattern, seconds === -1 ? clock.now() : seconds === -2 ? shell.machine.bootedAt : seconds * 1000);
+    formatTime(
+      pattern || "%X",
+      seconds === -1 ? clock.now() : seconds === -2 ? shell.machine.bootedAt : seconds * 1000,
+      "UTC",
+    );
   const { text, problems } = formatPrintf(format, values, time);
   for (const problem of problems) await shell.complain(`printf: ${problem}`);
   if (target === undefined) await writeOut(shell, "printf", text);

@@ -1,7 +1,7 @@
 import { FileError } from "../../files/errors.ts";
 import { Collector, decode, readText } from "../../io.ts";
 import type { Process, Program, Terminal } from "../../process.ts";
-import { strftime } from "../strftime.ts";
+import { formatTime } from "../../strftime.ts";
 
 /** `less` and `more`: page by page at a terminal, like `cat` elsewhere. */
 export const less: Program = async (process) => {
@@ -180,7 +180,7 @@ export const watch: Program = async (process) => {
       const columns = process.terminal?.columns ?? 80;
       const rows = process.terminal?.rows ?? 24;
       const left = `Every ${seconds.toFixed(1)}s: ${command.join(" ")}`;
-      const right = `${process.machine.name}: ${strftime("%c", clock.now())}`;
+      const right = `${process.machine.name}: ${formatTime("%c", clock.now(), "UTC")}`;
       const header = title
         ? [
             left.slice(0, Math.max(0, columns - right.length - 1)).padEnd(Math.max(0, columns - right.length)) + right,

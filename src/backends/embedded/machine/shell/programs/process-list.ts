@@ -2,7 +2,7 @@ import { basename } from "../../files/paths.ts";
 import type { ProcessEntry } from "../../machine.ts";
 import { type Process, type Program, type SignalName, signalNumbers } from "../../process.ts";
 import { signalOf } from "../signals.ts";
-import { strftime } from "../strftime.ts";
+import { formatTime } from "../../strftime.ts";
 
 const userOf = (process: Process, uid: number): string => process.machine.users.byId(uid)?.name ?? String(uid);
 const terminalOf = (entry: ProcessEntry): string => entry.terminal ?? "?";
@@ -22,8 +22,8 @@ const columns: Readonly<
   stat: { title: "STAT", width: 4, value: (entry) => (entry.pid === 1 ? "Ss" : "S") },
   time: { title: "TIME", width: -8, value: () => "00:00:00" },
   cputime: { title: "TIME", width: -6, value: () => "0:00" },
-  start: { title: "START", width: 5, value: (entry) => strftime("%H:%M", entry.startedAt) },
-  stime: { title: "STIME", width: 5, value: (entry) => strftime("%H:%M", entry.startedAt) },
+  start: { title: "START", width: 5, value: (entry) => formatTime("%H:%M", entry.startedAt, "UTC") },
+  stime: { title: "STIME", width: 5, value: (entry) => formatTime("%H:%M", entry.startedAt, "UTC") },
   etime: {
     title: "ELAPSED",
     width: -11,
@@ -315,7 +315,7 @@ export const top: Program = async (process) => {
     const total = process.machine.hardware.memoryMegabytes;
     const up = Math.floor((clock.now() - process.machine.bootedAt) / 60_000);
     const head =
-      `top - ${strftime("%T", clock.now())} up ${up} min,  1 user,  load average: 0.00, 0.00, 0.00\n` +
+      `top - ${formatTime("%T", clock.now(), "UTC")} up ${up} min,  1 user,  load average: 0.00, 0.00, 0.00\n` +
       `Tasks: ${String(entries.length).padStart(3)} total,   1 running, ${String(entries.length - 1).padStart(3)} sleeping,   0 stopped,   0 zombie\n` +
       `%Cpu(s):  0.0 us,  0.0 sy,  0.0 ni,100.0 id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st\n` +
       `MiB Mem : ${total.toFixed(1).padStart(8)} total, ${(total * 0.8).toFixed(1).padStart(8)} free, ${(total * 0.1).toFixed(1).padStart(8)} used, ${(total * 0.1).toFixed(1).padStart(8)} buff/cache\n\n` +
