@@ -24,6 +24,8 @@ export interface ContainerRuntime {
   /** Undefined when it is not there. Throws CriError for a name that the runtime does not look up. */
   imageStatus(reference: string): PulledImage | undefined;
   removeImage(reference: string): Promise<void>;
+  /** What `crictl inspect` and `inspectp` show beside the status; undefined for what is unknown. */
+  details?(id: string): Record<string, unknown> | undefined;
   /** Calls back after every change of a container or sandbox; the kubelet's event stream. */
   onChange(listener: () => void): () => void;
 }
@@ -55,6 +57,8 @@ export interface PodSandboxConfig {
   labels: Record<string, string>;
   annotations: Record<string, string>;
   logDirectory: string;
+  /** The pod's control group: a path, or systemd's slices joined by hyphens. */
+  cgroupParent?: string;
 }
 
 export interface PodSandboxStatus {

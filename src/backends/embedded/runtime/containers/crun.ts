@@ -1,8 +1,7 @@
 import type { Executable } from "../../machine/executable.ts";
 import type { FileView } from "../../machine/files/file-system.ts";
-import type { SpawnRequest } from "../../machine/machine.ts";
 import { execNative, failingRequest, findInContainer, isNative, nativeRequest } from "./native-process.ts";
-import type { ContainerSpec, ExecOutcome, OciRuntime } from "./oci.ts";
+import type { ContainerSpec, ExecOutcome, OciRuntime, PreparedProcess } from "./oci.ts";
 import { OciError } from "./oci.ts";
 import { wasmRequest } from "./wasm-process.ts";
 
@@ -56,7 +55,7 @@ export function createCrun(path: string, executable: Executable): OciRuntime {
     path,
     executable,
     chain: (spec) => (isWasm(spec) ? ["crun", "wasmedge"] : ["crun"]),
-    prepare(spec): SpawnRequest {
+    prepare(spec): PreparedProcess {
       if (isWasm(spec)) {
         if (!hasLibrary(spec.machine.rootFiles, "libwasmedge.so.0")) {
           throw new OciError(

@@ -1,5 +1,5 @@
 import type { RuntimePath } from "../../../../domain/picture.ts";
-import type { ModelledMachine } from "../../machine/machine.ts";
+import type { ModelledMachine, ProcessEntry, RunningProcess } from "../../machine/machine.ts";
 import { FileError } from "../../machine/files/errors.ts";
 import { root } from "../../machine/files/file-system.ts";
 import { dirname } from "../../machine/files/paths.ts";
@@ -15,6 +15,20 @@ import type {
 } from "../cri.ts";
 import { CriError } from "../cri.ts";
 import type { ImageStore, StoredImage } from "../images/image-store.ts";
+import { ContainerError } from "../oci/containers.ts";
+import { enterRootfs, unpackRootfs } from "../oci/enter.ts";
+import { cgroupPath, runtimeSpec } from "../oci/spec.ts";
+import { untilStopped } from "../programs/logrus.ts";
+import type { BundlePlaces } from "./bundle.ts";
+import {
+  cgroupsPathOf,
+  containerIsolation,
+  containerSpec,
+  placesOf,
+  removeBundle,
+  sandboxNamespaces,
+  writeBundle,
+} from "./bundle.ts";
 import { removeFromNetwork } from "./cni.ts";
 import { ContainerLog } from "./log-file.ts";
 import { monitorOf } from "./monitor.ts";
@@ -37,6 +51,10 @@ export interface EngineFlavour {
   runtimeFor(handler: string, sandboxId: string): OciRuntime;
   /** The process that watches over a sandbox and its containers, where there is one. Throws CriError. */
   shimFor?(handler: string, sandboxId: string): { argv: readonly string[]; env: Readonly<Record<string, string>> };
+  /** Name of the image whose program holds a pod's namespaces; absent where none does. */
+  sandboxImage?: string;
+  /** The process beside one container that keeps its exit code, where there is one. */
+  monitorFor?(id: string, sandbox: PodSandboxStatus, config: ContainerConfig): readonly string[];
   /** What is left of a pod's annotations for the OCI runtime. */
   annotationsFor(handler: string, annotations: Record<string, string>): Record<string, string>;
   /** Sets the pod's network up and returns its address. Throws CriError. */
@@ -165,6 +183,8 @@ export class ContainerEngine implements ContainerRuntime {
       await this.removeContainer(container.id);
     }
     this.#state.sandboxes = remove(this.#state.sandboxes, (sandbox) => sandbox.id === id);
+    this.#monitor.namespaces.delete(id);
+    removeBundle(this.#machine, this.#placesOf(id, "runc"), id);
     this.#changed();
   }
 
@@ -267,6 +287,7 @@ export class ContainerEngine implements ContainerRuntime {
     this.#state.containers = remove(this.#state.containers, (other) => other.id === id);
     const files = this.#machine.rootFiles;
     files.removeTree(dirname(this.#flavour.bundle(id)));
+    for (const kind of ["runc", "crun"]) removeBundle(this.#machine, this.#placesOf(id, kind), id);
     const sandbox = this.#state.sandboxes.find((other) => other.id === container.sandboxId);
     if (sandbox && container.config.logPath !== "") {
       files.removeTree(`${sandbox.config.logDirectory}/${container.config.logPath}`);
@@ -290,9 +311,10 @@ export class ContainerEngine implements ContainerRuntime {
     const sandbox = this.#sandbox(container.sandboxId);
     const runtime = this.#flavour.runtimeFor(sandbox.handler, sandbox.id);
     try {
-      return await runtime.exec(this.#spec(container, sandbox, false), argv);
+      const live = this.#entryOf(id);
+      return await runtime.exec({ ...this.#spec(container, sandbox, false), ...(live ? { live } : {}) }, argv);
     } catch (error) {
-      if (error instanceof OciError) throw new CriError("Unknown", error.message);
+      if (error instanceof OciError || error instanceof ContainerError) throw new CriError("Unknown", error.message);
       throw error;
     }
   }
@@ -318,6 +340,23 @@ export class ContainerEngine implements ContainerRuntime {
     const image = this.#flavour.images.find(reference);
     if (image) this.#flavour.images.remove(image);
     return Promise.resolve();
+  }
+
+  details(id: string): Record<string, unknown> | undefined {
+    const container = this.#state.containers.find((other) => other.id === id);
+    const sandbox = this.#state.sandboxes.find((other) => other.id === (container?.sandboxId ?? id));
+    if (!sandbox) return undefined;
+    const { rootFiles } = this.#machine;
+    const file = ["runc", "crun"]
+      .map((kind) => `${this.#placesOf(id, kind).bundle}/config.json`)
+      .find((path) => rootFiles.exists(path));
+    const spec: unknown = file === undefined ? undefined : JSON.parse(rootFiles.readText(file));
+    return {
+      sandboxID: sandbox.id,
+      pid: this.#entryOf(id)?.pid ?? 0,
+      ...(container ? { config: { image: { image: container.config.image } } } : { runtimeHandler: sandbox.handler }),
+      ...(spec === undefined ? {} : { runtimeSpec: spec }),
+    };
   }
 
   onChange(listener: () => void): () => void {
@@ -355,8 +394,19 @@ export class ContainerEngine implements ContainerRuntime {
     return container;
   }
 
+  #entryOf(id: string): ProcessEntry | undefined {
+    const process = this.#monitor.processes.get(id) ?? this.#monitor.pauses.get(id);
+    return process && this.#machine.processes.list().find((entry) => entry.pid === process.outerPid);
+  }
+
+  #placesOf(id: string, kind: string): BundlePlaces {
+    return placesOf(this.#flavour.key, this.#flavour.bundle(id), id, kind);
+  }
+
   #attach(sandbox: PodSandboxStatus): void {
+    this.#monitor.namespaces.set(sandbox.id, sandboxNamespaces(this.#machine, sandbox));
     this.#startShim(sandbox);
+    this.#startPause(sandbox);
     if (sandbox.address === "") this.#monitor.networks.set(sandbox.id, () => undefined);
     else {
       const detach = this.#machine.environment.network.attachPod(this.#machine.name, sandbox.address);
@@ -365,11 +415,74 @@ export class ContainerEngine implements ContainerRuntime {
   }
 
   #detach(id: string): void {
+    const pause = this.#monitor.pauses.get(id);
+    this.#monitor.pauses.delete(id);
+    pause?.kill("SIGKILL");
     const shim = this.#monitor.shims.get(id);
     this.#monitor.shims.delete(id);
     shim?.kill("SIGTERM");
     this.#monitor.networks.get(id)?.();
     this.#monitor.networks.delete(id);
+  }
+
+  /** Starts the process that holds a pod's namespaces; without it the pod is over. */
+  #startPause(sandbox: PodSandboxStatus): void {
+    const { sandboxImage, images } = this.#flavour;
+    const stored = sandboxImage === undefined ? undefined : images.find(sandboxImage);
+    const content = stored && images.content(stored);
+    const shared = this.#monitor.namespaces.get(sandbox.id);
+    if (!stored || !content || !shared) return;
+    const { id } = sandbox;
+    const rootfs = this.#flavour.bundle(id);
+    unpackRootfs(this.#machine, images.rootfs(stored), rootfs);
+    const isolation = { namespaces: shared, root: rootfs };
+    const cgroupsPath = cgroupsPathOf(this.#flavour.key, sandbox.config.cgroupParent ?? "", id);
+    const mounts = ["/proc", "/dev", "/sys"].map((destination) => ({ destination }));
+    const inside = enterRootfs(this.#machine, rootfs, { hostname: sandbox.config.hostname, isolation, mounts });
+    const args = [...(content.config.config?.Entrypoint ?? []), ...(content.config.config?.Cmd ?? [])];
+    const env = Object.fromEntries((content.config.config?.Env ?? []).map(splitEnv));
+    const parent = this.#monitor.shims.get(id)?.pid;
+    const process = inside.processes.spawn({
+      argv: args,
+      env,
+      cwd: "/",
+      credentials: root,
+      place: this.#placeOf(sandbox),
+      isolation,
+      cgroup: cgroupPath(cgroupsPath, "", id),
+      ...(parent === undefined ? {} : { parent }),
+    });
+    this.#monitor.pauses.set(id, process);
+    const own = sandbox.config.hostNetwork ? [] : [{ type: "uts" }, { type: "network" }];
+    writeBundle(this.#machine, this.#placesOf(id, "runc"), {
+      id,
+      pid: process.outerPid,
+      rootfs,
+      hostname: sandbox.config.hostname,
+      createdAt: sandbox.createdAt,
+      spec: runtimeSpec("1.1.0", {
+        args,
+        env,
+        cwd: "/",
+        rootPath: "rootfs",
+        hostname: sandbox.config.hostNetwork ? "" : sandbox.config.hostname,
+        mounts: [],
+        annotations: { "io.kubernetes.cri.container-type": "sandbox", "io.kubernetes.cri.sandbox-id": id },
+        cgroupsPath,
+        memoryLimit: undefined,
+        namespaces: [{ type: "pid" }, { type: "ipc" }, ...own, { type: "mount" }],
+        terminal: false,
+      }),
+    });
+    void process.exit.then(() => {
+      if (this.#monitor.pauses.get(id) !== process) return;
+      for (const container of this.#state.containers) {
+        if (container.sandboxId === id) this.#monitor.processes.get(container.id)?.kill("SIGKILL");
+      }
+      this.#detach(id);
+      sandbox.state = "notready";
+      this.#changed();
+    });
   }
 
   /** Starts the shim of a sandbox; what it watched over ends with it. */
@@ -419,13 +532,32 @@ export class ContainerEngine implements ContainerRuntime {
 
   #launch(container: ContainerStatus, sandbox: PodSandboxStatus, runtime: OciRuntime, resumed: boolean): Promise<void> {
     const active = Promise.withResolvers<void>();
-    const spec = { ...this.#spec(container, sandbox, resumed), onActive: active.resolve };
-    const request = runtime.prepare(spec);
-    const parent = this.#monitor.shims.get(sandbox.id)?.pid;
-    const process = this.#machine.processes.spawn({ ...request, ...(parent === undefined ? {} : { parent }) });
+    const shared = this.#monitor.namespaces.get(sandbox.id) ?? sandboxNamespaces(this.#machine, sandbox);
+    const isolation = containerIsolation(this.#machine, shared, this.#flavour.bundle(container.id));
+    const spec = { ...this.#spec(container, sandbox, resumed), isolation, onActive: active.resolve };
+    const { table = this.#machine.processes, ...request } = runtime.prepare(spec);
+    const conmon = this.#startMonitor(container, sandbox);
+    const parent = conmon?.pid ?? this.#monitor.shims.get(sandbox.id)?.pid;
+    const cgroupsPath = cgroupsPathOf(this.#flavour.key, sandbox.config.cgroupParent ?? "", container.id);
+    const process = table.spawn({
+      ...request,
+      isolation,
+      cgroup: cgroupPath(cgroupsPath, "", container.id),
+      ...(parent === undefined ? {} : { parent }),
+    });
     this.#monitor.processes.set(container.id, process);
+    const pausePid = this.#monitor.pauses.get(sandbox.id)?.outerPid;
+    writeBundle(this.#machine, this.#placesOf(container.id, runtime.kind), {
+      id: container.id,
+      pid: process.outerPid,
+      rootfs: isolation.root,
+      hostname: spec.hostname,
+      createdAt: container.createdAt,
+      spec: containerSpec(this.#flavour.key, spec, sandbox, cgroupsPath, pausePid),
+    });
     this.#tellPath(container.id, sandbox, runtime.chain(spec), spec.argv[0] ?? "", resumed);
     void process.exit.then((exitCode) => {
+      conmon?.kill("SIGTERM");
       spec.log.close();
       this.#monitor.processes.delete(container.id);
       this.#monitor.paths.delete(container.id);
@@ -436,6 +568,19 @@ export class ContainerEngine implements ContainerRuntime {
     return active.promise;
   }
 
+  /** Starts what watches over one container. */
+  #startMonitor(container: ContainerStatus, sandbox: PodSandboxStatus): RunningProcess | undefined {
+    const argv = this.#flavour.monitorFor?.(container.id, sandbox, container.config);
+    if (!argv || !this.#machine.rootFiles.exists(argv[0] ?? "")) return undefined;
+    return this.#machine.processes.spawn({
+      argv,
+      env: {},
+      cwd: "/",
+      credentials: root,
+      program: (process) => untilStopped(process.signal).then(() => 0),
+    });
+  }
+
   #tellPath(id: string, sandbox: PodSandboxStatus, chain: RuntimePath, program: string, resumed: boolean): void {
     const { name } = this.#flavour;
     const needsShim = name === "containerd" && chain[0]?.startsWith("shim") !== true;
@@ -443,6 +588,10 @@ export class ContainerEngine implements ContainerRuntime {
     this.#monitor.paths.set(id, path);
     const started = program.slice(program.lastIndexOf("/") + 1);
     if (!resumed) this.#machine.environment.traffic?.start(this.#machine.name, path, sandbox.config.name, started);
+  }
+
+  #placeOf(sandbox: PodSandboxStatus): NetworkPlace {
+    return { machine: this.#machine.name, ...(sandbox.address === "" ? {} : { pod: sandbox.address }) };
   }
 
   #finish(container: ContainerStatus, exitCode: number): void {
@@ -458,10 +607,6 @@ export class ContainerEngine implements ContainerRuntime {
     const defaults = (stored && this.#flavour.images.content(stored)?.config.config) ?? {};
     const entry = config.command.length > 0 ? config.command : (defaults.Entrypoint ?? []);
     const defaultArgs = config.command.length > 0 ? [] : (defaults.Cmd ?? []);
-    const place: NetworkPlace = {
-      machine: this.#machine.name,
-      ...(sandbox.address === "" ? {} : { pod: sandbox.address }),
-    };
     const log = `${sandbox.config.logDirectory}/${config.logPath}`;
     return {
       id: container.id,
@@ -482,7 +627,8 @@ export class ContainerEngine implements ContainerRuntime {
       image: stored && this.#flavour.images.content(stored),
       bundle: this.#flavour.bundle(container.id),
       mounts: config.mounts,
-      place,
+      place: this.#placeOf(sandbox),
+      hostname: sandbox.config.hostname,
       memoryLimit: config.memoryLimit,
       log: new ContainerLog(this.#machine.rootFiles, this.#machine.environment.clock, log),
       jsonErrors: this.#flavour.jsonErrors,

@@ -1,6 +1,7 @@
 import type { RuntimePath } from "../../../../domain/picture.ts";
 import type { ModelledMachine, RunningProcess } from "../../machine/machine.ts";
 import type { ContainerStatus, PodSandboxStatus } from "../cri.ts";
+import type { SandboxNamespaces } from "./bundle.ts";
 
 /** What goes on without the daemon: running containers (a real machine has a conmon or shim for each) and pod networks. */
 export interface Monitor {
@@ -9,6 +10,10 @@ export interface Monitor {
   networks: Map<string, () => void>;
   /** By sandbox id: the shim that stays beside the containers, where the runtime has one. */
   shims: Map<string, RunningProcess>;
+  /** By sandbox id: the process that holds the pod's namespaces, where the runtime has one. */
+  pauses: Map<string, RunningProcess>;
+  /** By sandbox id. */
+  namespaces: Map<string, SandboxNamespaces>;
   listeners: Set<() => void>;
   /** By id of a running container: what it was started through. */
   paths: Map<string, RuntimePath>;
@@ -24,7 +29,15 @@ export function monitorOf(machine: ModelledMachine, key: string): Monitor {
   if (!byKey) monitors.set(machine, (byKey = new Map()));
   let monitor = byKey.get(key);
   if (!monitor) {
-    monitor = { processes: new Map(), networks: new Map(), shims: new Map(), listeners: new Set(), paths: new Map() };
+    monitor = {
+      processes: new Map(),
+      networks: new Map(),
+      shims: new Map(),
+      pauses: new Map(),
+      namespaces: new Map(),
+      listeners: new Set(),
+      paths: new Map(),
+    };
     byKey.set(key, monitor);
   }
   return monitor;

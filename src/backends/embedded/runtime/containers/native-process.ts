@@ -4,7 +4,10 @@ import { dirname } from "../../machine/files/paths.ts";
 import { Collector } from "../../machine/io.ts";
 import type { SpawnRequest } from "../../machine/machine.ts";
 import { resolveInRootfs, type RootfsEntry } from "../images/rootfs.ts";
-import type { ContainerSpec, ExecOutcome } from "./oci.ts";
+import { execInContainer } from "../oci/containers.ts";
+import { enterRootfs, unpackRootfs } from "../oci/enter.ts";
+import type { SpecMount } from "../oci/spec.ts";
+import type { ContainerSpec, ExecOutcome, PreparedProcess } from "./oci.ts";
 
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -44,15 +47,48 @@ export function findInContainer(spec: ContainerSpec, name: string): Found {
 export const isNative = (bytes: Uint8Array): boolean =>
   parseExecutable(bytes) !== undefined || (bytes[0] === 0x23 && bytes[1] === 0x21);
 
+/** Programs that are part of the machine itself: what they serve and keep is the machine's. */
+const machinePrograms = new Set([...tellingPrograms, "go-runner", "flanneld"]);
+
+/** Runs a binary of the image with the image's files as its root. */
+export function nativeRequest(spec: ContainerSpec, found: Extract<Found, { kind: "file" }>): PreparedProcess {
+  const program = parseExecutable(found.entry.bytes)?.program ?? "";
+  if (spec.isolation) unpackRootfs(spec.machine, spec.rootfs, spec.bundle);
+  if (!spec.isolation || machinePrograms.has(program)) return machineRequest(spec, found, program);
+  const { machine, isolation } = spec;
+  const inside = enterRootfs(machine, spec.bundle, { hostname: spec.hostname, isolation, mounts: mountsOf(spec) });
+  if (!inside.rootFiles.isDirectory(spec.cwd)) inside.rootFiles.makeDirectories(spec.cwd);
+  spec.onActive();
+  return {
+    table: inside.processes,
+    argv: spec.argv,
+    env: { PATH: defaultPath, HOME: "/root", ...spec.env },
+    cwd: spec.cwd,
+    credentials: root,
+    stdout: spec.log.sink("stdout"),
+    stderr: spec.log.sink("stderr"),
+    place: spec.place,
+    resumed: spec.resumed,
+  };
+}
+
+const mountsOf = (spec: ContainerSpec): SpecMount[] => [
+  ...["/proc", "/dev", "/sys"].map((destination) => ({ destination })),
+  ...spec.mounts.map((mount) => ({ destination: mount.containerPath, type: "bind", source: mount.hostPath })),
+];
+
 /**
- * Runs a binary of the image as a process of the machine.
- * Simplified: a real container sees only its own root file system; here the binary is put below the bundle and the
- * program sees the machine's files, where hostPath volumes are at the same paths.
+ * Runs a component of the cluster as a process of the machine.
+ * Simplified: a real one sees only its own root file system; here the binary is put below the bundle and the program
+ * sees the machine's files, where hostPath volumes are at the same paths.
  */
-export function nativeRequest(spec: ContainerSpec, found: Extract<Found, { kind: "file" }>): SpawnRequest {
+function machineRequest(
+  spec: ContainerSpec,
+  found: Extract<Found, { kind: "file" }>,
+  program: string,
+): PreparedProcess {
   const files = spec.machine.rootFiles;
   const name = spec.argv[0] ?? "";
-  const program = parseExecutable(found.entry.bytes)?.program ?? "";
   const tellsWhenReady = spec.resumed && tellingPrograms.has(program);
   if (!tellsWhenReady) spec.onActive();
   const place = `${spec.bundle}${found.path}`;
@@ -93,8 +129,16 @@ export async function execNative(
 ): Promise<ExecOutcome> {
   const stdout = new Collector();
   const stderr = new Collector();
-  const request = nativeRequest({ ...spec, argv }, found);
-  const process = spec.machine.processes.spawn({ ...request, stdout, stderr, resumed: false });
+  const process = spec.live
+    ? execInContainer(spec.machine, spec.live, {
+        argv,
+        env: { PATH: defaultPath, HOME: "/root", ...spec.env },
+        cwd: spec.cwd,
+        mounts: mountsOf(spec),
+        stdout,
+        stderr,
+      })
+    : spec.machine.processes.spawn({ ...nativeRequest({ ...spec, argv }, found), stdout, stderr, resumed: false });
   const exitCode = await process.exit;
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }

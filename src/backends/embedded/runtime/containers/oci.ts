@@ -1,5 +1,6 @@
 import type { Executable } from "../../machine/executable.ts";
-import type { ModelledMachine, SpawnRequest } from "../../machine/machine.ts";
+import type { Isolation } from "../../machine/isolation.ts";
+import type { ModelledMachine, ProcessEntry, Processes, SpawnRequest } from "../../machine/machine.ts";
 import type { RuntimePath } from "../../../../domain/picture.ts";
 import type { NetworkPlace } from "../../network/network.ts";
 import type { ContainerMount } from "../cri.ts";
@@ -23,6 +24,11 @@ export interface ContainerSpec {
   bundle: string;
   mounts: readonly ContainerMount[];
   place: NetworkPlace;
+  hostname: string;
+  /** Namespaces that were made for it; absent while it is only looked at. */
+  isolation?: Isolation;
+  /** Its first process, for who runs another one beside it. */
+  live?: ProcessEntry;
   memoryLimit: number | undefined;
   log: ContainerLog;
   /** The caller passes `--log-format json`, and so the runtime's own errors are JSON. */
@@ -40,6 +46,11 @@ export class OciError extends Error {
   override readonly name = "OciError";
 }
 
+/** What a low-level runtime starts; `table` is the container's own, where it has a PID namespace. */
+export interface PreparedProcess extends SpawnRequest {
+  table?: Processes;
+}
+
 /** What `exec` came to. */
 export interface ExecOutcome {
   exitCode: number;
@@ -55,7 +66,7 @@ export interface OciRuntime {
   /** What a container goes through from here on down, as figures show it: e.g. crun, then WasmEdge. */
   chain(spec: ContainerSpec): RuntimePath;
   /** What to run for this container. Throws OciError. */
-  prepare(spec: ContainerSpec): SpawnRequest;
+  prepare(spec: ContainerSpec): PreparedProcess;
   /** Runs a command in a running container. Rejects with OciError when it cannot. */
   exec(spec: ContainerSpec, argv: readonly string[]): Promise<ExecOutcome>;
 }

@@ -1,7 +1,6 @@
 import type { Executable } from "../../machine/executable.ts";
-import type { SpawnRequest } from "../../machine/machine.ts";
 import { execNative, failingRequest, findInContainer, isNative, nativeRequest } from "./native-process.ts";
-import type { ContainerSpec, ExecOutcome, OciRuntime } from "./oci.ts";
+import type { ContainerSpec, ExecOutcome, OciRuntime, PreparedProcess } from "./oci.ts";
 import { OciError } from "./oci.ts";
 
 /** The runc at `path`: it knows nothing of Wasm and executes whatever the entry point is. */
@@ -11,7 +10,7 @@ export function createRunc(path: string, executable: Executable): OciRuntime {
     path,
     executable,
     chain: () => ["runc"],
-    prepare(spec): SpawnRequest {
+    prepare(spec): PreparedProcess {
       const name = spec.argv[0] ?? "";
       const found = findInContainer(spec, name);
       if (found.kind === "directory") throw new OciError(initError(`exec: ${JSON.stringify(name)}: is a directory`));

@@ -1,7 +1,6 @@
 import type { Executable } from "../../machine/executable.ts";
 import { root } from "../../machine/files/file-system.ts";
 import { decode } from "../../machine/io.ts";
-import type { SpawnRequest } from "../../machine/machine.ts";
 import type { Process } from "../../machine/process.ts";
 import { NetworkError } from "../../network/network.ts";
 import type { SpinApplication } from "../../wasm/spin-app.ts";
@@ -12,7 +11,7 @@ import { atLeast } from "../containerd/versions.ts";
 import type { ImageContent } from "../images/oci.ts";
 import { resolveInRootfs } from "../images/rootfs.ts";
 import { execNative, findInContainer, isNative, nativeRequest } from "./native-process.ts";
-import type { ContainerSpec, ExecOutcome, OciRuntime } from "./oci.ts";
+import type { ContainerSpec, ExecOutcome, OciRuntime, PreparedProcess } from "./oci.ts";
 import { OciError } from "./oci.ts";
 
 /** Layers of an application as `spin registry push` names them. */
@@ -42,7 +41,7 @@ export function createSpinShim(path: string, executable: Executable): OciRuntime
     path,
     executable,
     chain: (spec) => (nativeIn(spec, spec.argv) ? ["shim-spin"] : ["shim-spin", "spin"]),
-    prepare(spec): SpawnRequest {
+    prepare(spec): PreparedProcess {
       const found = nativeIn(spec, spec.argv);
       if (found) return nativeRequest(spec, found);
       return {

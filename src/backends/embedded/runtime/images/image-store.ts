@@ -29,7 +29,12 @@ export interface StoredImage {
   addedAt: number;
   /** True when its layers were fetched only, so that no container can start from them. */
   packed?: boolean;
+  /** containerd's namespace; the CRI's own when absent. */
+  namespace?: string;
 }
+
+/** Where containerd's CRI plugin keeps its images. */
+const criNamespace = "k8s.io";
 
 /** Where a client keeps its images; CRI-O and root's buildah share one, containerd has its own. */
 export const storageRoots = {
@@ -52,8 +57,15 @@ export class ImageStore {
   #root: string;
   #index: string;
   #blobs: string;
+  #namespace: string;
 
-  constructor(machine: ModelledMachine, root: string, files: FileView = machine.rootFiles) {
+  constructor(
+    machine: ModelledMachine,
+    root: string,
+    files: FileView = machine.rootFiles,
+    namespace: string = criNamespace,
+  ) {
+    this.#namespace = namespace;
     this.#machine = machine;
     this.#files = files;
     this.#root = root;
@@ -62,8 +74,17 @@ export class ImageStore {
     this.#blobs = `${root}/${containerd ? "io.containerd.content.v1.content" : "overlay-layers"}/blobs/sha256`;
   }
 
-  /** Every image, oldest first. */
+  /** Every image of the namespace, oldest first. */
   images(): StoredImage[] {
+    return this.#everywhere().filter((image) => (image.namespace ?? criNamespace) === this.#namespace);
+  }
+
+  /** Namespaces in which there are images. */
+  namespaces(): string[] {
+    return [...new Set(this.#everywhere().map((image) => image.namespace ?? criNamespace))];
+  }
+
+  #everywhere(): StoredImage[] {
     if (!this.#files.exists(this.#index)) return [];
     try {
       const parsed: unknown = JSON.parse(this.#files.readText(this.#index));
@@ -135,6 +156,7 @@ export class ImageStore {
         digests: [],
         manifest: content.manifestDigest,
         addedAt: this.#machine.environment.clock.now(),
+        ...(this.#namespace === criNamespace ? {} : { namespace: this.#namespace }),
       };
       images.push(stored);
     }
@@ -170,7 +192,7 @@ export class ImageStore {
     const images = this.images().filter((other) => other.id !== image.id);
     this.#save(images);
     const used = new Set<string>();
-    for (const other of images) for (const digest of this.#digestsOf(other.manifest)) used.add(digest);
+    for (const other of this.#everywhere()) for (const digest of this.#digestsOf(other.manifest)) used.add(digest);
     for (const digest of this.#digestsOf(image.manifest)) {
       if (!used.has(digest)) this.#files.removeTree(this.#pathOf(digest));
     }
@@ -222,9 +244,10 @@ export class ImageStore {
   }
 
   #save(images: readonly StoredImage[]): void {
+    const others = this.#everywhere().filter((image) => (image.namespace ?? criNamespace) !== this.#namespace);
     const folder = this.#index.slice(0, this.#index.lastIndexOf("/"));
     this.#files.makeDirectories(folder, 0o700);
-    this.#files.write(this.#index, JSON.stringify(images), { mode: 0o600 });
+    this.#files.write(this.#index, JSON.stringify([...others, ...images]), { mode: 0o600 });
   }
 }
 

@@ -500,6 +500,7 @@ export class Kubelet {
       files: this.#machine.rootFiles,
       nodeName: configuration.nodeName,
       nodeAddress: configuration.nodeAddress,
+      cgroupDriver: configuration.cgroupDriver,
       runtime,
       recorder: this.#recorder,
       wording: wordingFor(this.#options.version),

@@ -210,7 +210,7 @@ function fullName(image: string): string {
   return last.includes(":") || last.includes("@") ? named : `${named}:latest`;
 }
 
-function qosClass(pod: Pod): string {
+export function qosClass(pod: Pod): string {
   const resources = pod.spec.containers.map((container) => container.resources ?? {});
   const none = resources.every(
     (entry) => Object.keys(entry.limits ?? {}).length === 0 && Object.keys(entry.requests ?? {}).length === 0,

@@ -20,7 +20,7 @@ import {
   setUpVolumes,
   tearDownVolumes,
 } from "./pod-inputs.ts";
-import { generateStatus, type WaitingReason } from "./pod-status.ts";
+import { generateStatus, qosClass, type WaitingReason } from "./pod-status.ts";
 import type { Prober } from "./probes.ts";
 import type { KubeletWording } from "./wording.ts";
 
@@ -31,6 +31,8 @@ export interface WorkerHost {
   files: FileView;
   nodeName: string;
   nodeAddress: string;
+  /** `systemd` or `cgroupfs`. */
+  cgroupDriver: string;
   runtime: ContainerRuntime;
   recorder: EventRecorder | undefined;
   wording: KubeletWording;
@@ -45,6 +47,16 @@ export interface WorkerHost {
   reportStatus(pod: Pod, status: PodStatus): Promise<void>;
   /** Asks for another sync of this pod, now or later. */
   again(afterMs?: number): void;
+}
+
+/** The control group of a pod: by its class of service, and named after its uid. */
+function cgroupParentOf(pod: Pod, driver: string): string {
+  const quality = qosClass(pod).toLowerCase();
+  const uid = pod.metadata.uid ?? "";
+  if (driver !== "systemd") return `/kubepods/${quality === "guaranteed" ? "" : `${quality}/`}pod${uid}`;
+  const slice = quality === "guaranteed" ? "kubepods" : `kubepods-${quality}`;
+  const above = quality === "guaranteed" ? "/kubepods.slice" : `/kubepods.slice/${slice}.slice`;
+  return `${above}/${slice}-pod${uid.replaceAll("-", "_")}.slice`;
 }
 
 const nameLabel = "io.kubernetes.pod.name";
@@ -144,6 +156,7 @@ export class PodWorker {
           labels: { ...pod.metadata.labels, [nameLabel]: pod.metadata.name },
           annotations: { ...pod.metadata.annotations },
           logDirectory: logFolder(pod),
+          cgroupParent: cgroupParentOf(pod, host.cgroupDriver),
         },
         handler,
       );

@@ -8,7 +8,7 @@ import { setCgroupLimits } from "../../machine/system/process-files.ts";
 import type { NetworkPlace } from "../../network/network.ts";
 import { writeState } from "./container-state.ts";
 import { enterRootfs } from "./enter.ts";
-import type { RuntimeSpec } from "./spec.ts";
+import type { RuntimeSpec, SpecMount } from "./spec.ts";
 import { cgroupPath } from "./spec.ts";
 
 /** The runtime refuses; `message` is its words without `runc create failed: `. */
@@ -145,6 +145,8 @@ export function execInContainer(
     argv: readonly string[];
     env: Readonly<Record<string, string>>;
     cwd: string;
+    /** What was mounted into a container that has the machine's own view. */
+    mounts?: readonly SpecMount[];
     stdin?: ByteSource;
     stdout: ByteSink;
     stderr: ByteSink;
@@ -160,13 +162,14 @@ export function execInContainer(
       ? enterRootfs(machine, isolation.root, {
           hostname: machine.name,
           isolation,
-          mounts: ["/proc", "/dev", "/sys"].map((destination) => ({ destination })),
+          mounts: options.mounts ?? ["/proc", "/dev", "/sys"].map((destination) => ({ destination })),
           sharesSockets: true,
         })
       : entry.machine;
   try {
+    const { mounts: _mounted, ...request } = options;
     return inside.processes.spawn({
-      ...options,
+      ...request,
       credentials: { uid: 0, gid: 0, groups: [0] },
       place: entry.place,
       parent: 0,

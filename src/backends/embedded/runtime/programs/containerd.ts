@@ -6,6 +6,7 @@ import {
   readContainerdConfiguration,
   selectAnnotations,
 } from "../containerd/configuration.ts";
+import { ContainerdClients, provideClients } from "../containerd/clients.ts";
 import { defaultConfigurationText } from "../containerd/default-configuration.ts";
 import { resolveHandler } from "../containerd/shims.ts";
 import { atLeast, newestFormat } from "../containerd/versions.ts";
@@ -60,6 +61,9 @@ export const containerd: Program = async (process) => {
   if (!process.resumed) await machine.environment.pacing.wait("daemonStart", process.signal);
   await engine.recover(process.resumed);
   const service = criIsDisabled(configuration) ? new WithoutCri() : engine;
+  const clients = new ContainerdClients(process, configuration.handlers, configuration.registry);
+  clients.recover(process.resumed);
+  provideClients(service, clients);
   const withdraw = machine.sockets.provide(socket, service);
   if (!process.resumed) await process.err(line(`containerd successfully booted in 0.031s`));
   process.notifyReady();
@@ -163,6 +167,7 @@ function createFlavour(process: Process, configuration: ContainerdConfiguration)
     version: isOne ? `v${version}` : version,
     images,
     bundle: (id) => `/run/containerd/io.containerd.runtime.v2.task/k8s.io/${id}/rootfs`,
+    sandboxImage: configuration.sandboxImage,
     failsAtCreate: false,
     jsonErrors: true,
     conditions() {

@@ -3,6 +3,8 @@ import { addToNetwork, CniError, findPlugin, loadNetwork } from "../containers/c
 import { ContainerEngine, type EngineFlavour } from "../containers/engine.ts";
 import { lookUp, openRuntime } from "../containers/low-level-runtimes.ts";
 import type { RuntimeCondition } from "../cri.ts";
+import type { FileView } from "../../machine/files/file-system.ts";
+import type { ContainerConfig, PodSandboxStatus } from "../cri.ts";
 import { CriError } from "../cri.ts";
 import type { CrioConfiguration } from "../crio/configuration.ts";
 import {
@@ -67,6 +69,28 @@ export const crio: Program = async (process) => {
   return 0;
 };
 
+/** The container monitor that CRI-O starts beside each container. */
+function conmonArguments(
+  files: FileView,
+  id: string,
+  sandbox: PodSandboxStatus,
+  config: ContainerConfig,
+  handler: string,
+): string[] {
+  const folder = `/run/containers/storage/overlay-containers/${id}/userdata`;
+  const { name, namespace, uid } = sandbox.config;
+  const conmon = ["/usr/bin/conmon", "/usr/libexec/crio/conmon", "/usr/libexec/podman/conmon"].find((path) =>
+    files.exists(path),
+  );
+  const log = `${sandbox.config.logDirectory}/${config.logPath}`;
+  const pods = `k8s_${config.name}_${name}_${namespace}_${uid}_${config.attempt}`;
+  const text =
+    `-b ${folder} -c ${id} --exit-dir /var/run/crio/exits -l ${log} --log-level info -n ${pods} ` +
+    `-P ${folder}/conmon-pidfile -p ${folder}/pidfile -r ${handler} --runtime-arg --root=/run/${handler} ` +
+    `--socket-dir-path /var/run/crio --syslog -u ${id}`;
+  return [conmon ?? "/usr/bin/conmon", ...text.split(" ")];
+}
+
 function flag(options: readonly string[], name: string): string | undefined {
   const joined = options.find((option) => option.startsWith(`${name}=`));
   if (joined !== undefined) return joined.slice(name.length + 1);
@@ -98,6 +122,7 @@ function createFlavour(process: Process, configuration: CrioConfiguration): Engi
     version,
     images,
     bundle: (id) => `${storageRoots.containers}/overlay/${id}/merged`,
+    monitorFor: (id, sandbox, config) => conmonArguments(files, id, sandbox, config, nameOf(sandbox.handler)),
     failsAtCreate: true,
     jsonErrors: false,
     conditions(): RuntimeCondition[] {

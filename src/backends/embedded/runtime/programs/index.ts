@@ -3,7 +3,7 @@ import { containerd } from "./containerd.ts";
 import { kubeControllerManager, kubeScheduler } from "./control-plane.ts";
 import { crictl } from "./crictl.ts";
 import { crio } from "./crio.ts";
-import { ctr } from "./ctr.ts";
+import { ctr } from "./ctr/main.ts";
 import { kubeProxy } from "./kube-proxy.ts";
 import { kubelet } from "./kubelet.ts";
 import { conmon, crun } from "./low-level.ts";

@@ -45,7 +45,7 @@ export const coredns: Program = async (process) => {
   return 0;
 };
 
-/** A web server with its welcome page. Simplified: reads no configuration. */
+/** A web server of the files below /usr/share/nginx/html. Simplified: reads no configuration. */
 export const nginx: Program = async (process) => {
   const { clock, network } = process.machine.environment;
   const { version } = process.executable;
@@ -53,11 +53,13 @@ export const nginx: Program = async (process) => {
     await process.err(`nginx version: nginx/${version}\n`);
     return 0;
   }
-  const page =
-    "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n";
   const handle = (request: HttpRequest): Promise<HttpResponse> => {
-    const isRoot = request.target === "/" || request.target === "/index.html";
-    const answer = isRoot ? plain(200, page, "text/html") : plain(404, "404 Not Found\n", "text/html");
+    const path = request.target.replace(/\?.*/, "");
+    const file = `/usr/share/nginx/html${path.endsWith("/") ? `${path}index.html` : path}`;
+    const isThere = process.files.exists(file) && !process.files.isDirectory(file) && !path.includes("..");
+    const answer: HttpResponse = isThere
+      ? { status: 200, headers: { "content-type": "text/html" }, body: process.files.readBytes(file) }
+      : plain(404, "404 Not Found\n", "text/html");
     return Promise.resolve({ ...answer, headers: { server: `nginx/${version}`, ...answer.headers } });
   };
   let stop: () => void;
