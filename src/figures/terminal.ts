@@ -30,3 +30,9 @@ export function terminalFigure(picture: Picture, options: FigureOptions): Figure
   else drawFlow(canvas, picture, { texts, changed, at: options.at });
   return canvas.lines();
 }
+
+/** True where a terminal may not show more than ASCII: a dumb one, or one whose locale is not UTF-8. */
+export function needsAscii(env: Readonly<Record<string, string | undefined>>): boolean {
+  const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
+  return env["TERM"] === "dumb" || (locale !== "" && !/utf-?8/i.test(locale));
+}

@@ -1,8 +1,10 @@
 import { Box, Text, useApp, useWindowSize } from "ink";
 import { type ReactElement, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import type { Clock } from "../domain/clock.ts";
 import type { Session, SessionEvent, SessionSnapshot } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
 import { EditorPanel, type OpenFile, useEditorKeys } from "./editor-panel.tsx";
+import { FigurePanel } from "./figure-panel.tsx";
 import { Footer, footerKeys, footerMessage, Header } from "./frame.tsx";
 import { HelpPanel } from "./help-panel.tsx";
 import { layoutOf, type Mode, smallest } from "./layout.ts";
@@ -16,12 +18,14 @@ import { ShellPanel } from "./shell-panel.tsx";
 import { stepLines } from "./step-lines.ts";
 import { Line } from "./styled-text.tsx";
 import { openText } from "./text-editor.ts";
+import { useFigure } from "./use-figure.ts";
 import { useKeys } from "./use-keys.ts";
 import { useSession } from "./use-session.ts";
 
 export interface AppProps {
   session: Session;
   texts: Texts;
+  clock: Pick<Clock, "after">;
 }
 
 /** What is kept while a step is in sight, and forgotten with it. */
@@ -46,7 +50,7 @@ const freshState = (place: string): StepState => ({
 const placeOf = ({ step }: SessionSnapshot): string => (step ? `${step.lab}/${step.step}` : "");
 
 /** The whole screen: the step's text, the next command, a shell on a machine, and the keys. */
-export function App({ session, texts }: AppProps): ReactElement {
+export function App({ session, texts, clock }: AppProps): ReactElement {
   const size = useWindowSize();
   // A window that is dragged through nothing must not lose what is open.
   const columns = Math.max(smallest.columns, size.columns);
@@ -59,6 +63,7 @@ export function App({ session, texts }: AppProps): ReactElement {
   const [seenNotices, setSeenNotices] = useState(0);
   const [file, setFile] = useState<OpenFile | undefined>(undefined);
   const [kept, setKept] = useState<StepState>(() => freshState(placeOf(snapshot)));
+  const figure = useFigure(session, clock);
   const [panes] = useState(() => new PaneGroup(session, columns, rows));
   useSyncExternalStore(panes.subscribe, panes.version);
   const { step } = snapshot;
@@ -80,7 +85,7 @@ export function App({ session, texts }: AppProps): ReactElement {
   const said =
     message ||
     (snapshot.notices[seenNotices] === undefined ? "" : `! ${texts.said(snapshot.notices[seenNotices] ?? "")}`);
-  const keys = mode === "course" ? ui.courseKeys : ui.shellKeys;
+  const keys = mode === "course" ? ui.courseKeys : mode === "figure" ? ui.figureKeys : ui.shellKeys;
   const messageLines = said === "" ? [] : footerMessage(said, columns);
   const keyLines = said === "" || mode === "course" ? footerKeys(keys, columns, mode === "course" ? 2 : 1) : [];
   const layout = layoutOf(columns, rows, mode, {
@@ -158,6 +163,8 @@ export function App({ session, texts }: AppProps): ReactElement {
   const courseKey = (input: string): void => {
     setMessage("");
     if (input !== "u" && input !== "s") keep(() => ({ asked: undefined }));
+    // What these keys tell stands in the text, which a figure would hide.
+    if ("chs".includes(input)) figure.close();
     switch (input) {
       case "c":
         setMode("course");
@@ -187,6 +194,9 @@ export function App({ session, texts }: AppProps): ReactElement {
         return setMode("outline");
       case "?":
         return setMode("help");
+      case "f":
+        figure.open();
+        return setMode("figure");
       case "a":
         if (!step || step.needs.length === 0) return setMessage(ui.nothingNeeded);
         setMode("course");
@@ -217,6 +227,13 @@ export function App({ session, texts }: AppProps): ReactElement {
     return courseKey(input);
   };
 
+  const figureKey = (input: string, key: InkKey): void => {
+    const to = figure.key(input, key);
+    if (to === "close") figure.close();
+    if (to === "close" || to === "type") return setMode(to === "close" ? "course" : "shell");
+    return to === undefined && input.length === 1 && !key.ctrl ? courseKey(input) : undefined;
+  };
+
   const typingKey = (input: string, key: InkKey): void => {
     if (said !== "") dismiss();
     // Esc and a letter typed fast arrive as one key; those are the course's letters.
@@ -230,8 +247,9 @@ export function App({ session, texts }: AppProps): ReactElement {
   useEditorKeys(file, setFile, rows, texts, scrollText);
 
   useKeys({
-    isActive: file === undefined && (mode === "shell" || mode === "course"),
+    isActive: file === undefined && (mode === "shell" || mode === "course" || mode === "figure"),
     onKey: (input, key) => {
+      if (mode === "figure") return figureKey(input, key);
       if (key.escape) {
         dismiss();
         keep(() => ({ asked: undefined }));
@@ -240,7 +258,7 @@ export function App({ session, texts }: AppProps): ReactElement {
       return mode === "course" ? readingKey(input, key) : typingKey(input, key);
     },
     onPaste: (text) => {
-      if (mode === "course") return setMessage(ui.typeInShell);
+      if (mode !== "shell") return setMessage(ui.typeInShell);
       const commands = step?.commands.flatMap((command) => fromOutput(command.text, panes.allOutput()) ?? []) ?? [];
       return current.paste(restoreCopied(text, commands) ?? text);
     },
@@ -249,6 +267,17 @@ export function App({ session, texts }: AppProps): ReactElement {
   const visible = lines.slice(top, top + layout.textRows);
   const hidden = lines.length - top - visible.length;
   const moreKey = mode === "course" ? "↓" : "Alt-↓";
+  const figurePanel = (figureColumns: number, figureRows: number): ReactElement | null =>
+    figure.shown ? (
+      <FigurePanel
+        view={figure.view}
+        shown={figure.shown}
+        columns={figureColumns}
+        rows={figureRows}
+        focused={mode === "figure"}
+        texts={texts}
+      />
+    ) : null;
   const textPanel = (textRows: number): ReactElement => (
     <Box flexDirection="column" width={layout.textColumns} height={textRows} flexShrink={0}>
       {visible.slice(0, textRows).map((line, index) =>
@@ -307,6 +336,15 @@ export function App({ session, texts }: AppProps): ReactElement {
       </Box>
     );
   }
+  if (mode === "figure" && !layout.beside) {
+    return (
+      <Box flexDirection="column" width={columns} height={rows}>
+        {header}
+        {figurePanel(columns, rows - 1 - messageLines.length - keyLines.length)}
+        <Footer message={messageLines} keys={keyLines} />
+      </Box>
+    );
+  }
   const nextPanel = (
     <NextPanel
       next={next}
@@ -335,7 +373,7 @@ export function App({ session, texts }: AppProps): ReactElement {
         height={rows - 1 - messageLines.length - keyLines.length}
         gap={layout.beside ? 2 : 0}
       >
-        {textPanel(layout.textRows)}
+        {figurePanel(layout.textColumns, layout.textRows) ?? textPanel(layout.textRows)}
         <Box flexDirection="column" width={layout.shellColumns}>
           {nextPanel}
           {shellPanel}

@@ -1,4 +1,4 @@
-export type Mode = "shell" | "course" | "outline" | "help";
+export type Mode = "shell" | "course" | "outline" | "help" | "figure";
 
 export const smallest = { columns: 40, rows: 12 };
 /** From this width on the text stands beside the shell. */

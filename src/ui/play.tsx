@@ -1,4 +1,5 @@
 import { render, type RenderOptions } from "ink";
+import type { Clock } from "../domain/clock.ts";
 import type { Session } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
 import { App } from "./app.tsx";
@@ -10,10 +11,11 @@ import { App } from "./app.tsx";
 export async function playInUi(
   session: Session,
   texts: Texts,
+  clock: Pick<Clock, "after">,
   stopped: AbortSignal,
   streams: Pick<RenderOptions, "stdin" | "stdout" | "patchConsole"> = {},
 ): Promise<number> {
-  const app = render(<App session={session} texts={texts} />, {
+  const app = render(<App session={session} texts={texts} clock={clock} />, {
     // The caller knows that there is a terminal; without this Ink would draw nothing where CI is set.
     ...streams,
     interactive: true,

@@ -1,5 +1,6 @@
 import stringWidth from "string-width";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { systemClock } from "../../src/cli/system-clock.ts";
 import { en } from "../../src/texts/en.ts";
 import { playInUi } from "../../src/ui/play.tsx";
 import { type Behaviour, FakeSession, type FakeStep } from "./fake-session.ts";
@@ -47,7 +48,7 @@ async function play(columns: number, rows: number, behaviour?: Behaviour): Promi
   const session = new FakeSession(steps, behaviour);
   const stop = new AbortController();
   const { stdin, stdout } = terminal;
-  const ended = playInUi(session, en, stop.signal, { stdin, stdout, patchConsole: false });
+  const ended = playInUi(session, en, systemClock, stop.signal, { stdin, stdout, patchConsole: false });
   const played = { terminal, session, ended, stop };
   open.push(played);
   await terminal.shows("ubuntu@master:~$");

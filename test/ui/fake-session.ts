@@ -188,7 +188,7 @@ export class FakeSession implements Session {
         })),
         afterwards: undefined,
         needs: [],
-      hintsTotal: 2,
+        hintsTotal: 2,
         solution: this.#solution ? [{ on: step.machine, text: "the whole solution" }] : undefined,
         solved: this.#solved.has(step.id),
       },

@@ -6,6 +6,7 @@ import { lockHolder } from "../lock.ts";
 import { languageOf } from "../language.ts";
 import { connectToHost, type LabArguments, openLab, openLocalSession, serveSession } from "../open-session.ts";
 import { playPlain } from "../plain.ts";
+import { systemClock } from "../system-clock.ts";
 
 export interface StartArguments extends LabArguments {
   plain?: boolean;
@@ -112,5 +113,5 @@ async function playAsHost(
 
 const playInTerminal: Play = async (session, given, stopped) => {
   const { playInUi } = await import("../../ui/play.tsx");
-  return playInUi(session, textsFor(languageOf(given.lang)), stopped);
+  return playInUi(session, textsFor(languageOf(given.lang)), systemClock, stopped);
 };
