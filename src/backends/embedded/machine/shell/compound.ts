@@ -1,10 +1,11 @@
+import { binaryTest, unaryTest } from "../test-expression.ts";
 import type { Command, Condition, List } from "./ast.ts";
 import { quoteIfNeeded } from "./encoding.ts";
 import { Jump, ShellFailure } from "./failures.ts";
 import { extendedRegex, matches } from "./patterns.ts";
 import { readLine } from "./reading.ts";
 import type { Shell } from "./shell.ts";
-import { binaryTest, unaryTest } from "./tests.ts";
+import { testSubject } from "./tests.ts";
 
 /** Runs a compound command, without its redirections. */
 export async function runCompound(shell: Shell, command: Command): Promise<number> {
@@ -141,7 +142,7 @@ async function evaluate(shell: Shell, condition: Condition, negated = false): Pr
     case "unary": {
       const operand = await shell.expander.text(condition.operand);
       await shell.traceText(`[[ ${negated ? "! " : ""}${condition.operator} ${quoteIfNeeded(operand)} ]]`);
-      return unaryTest(shell, condition.operator, operand);
+      return unaryTest(testSubject(shell), condition.operator, operand);
     }
     case "binary":
       return evaluateBinary(shell, condition, negated);
@@ -188,9 +189,14 @@ async function evaluateBinary(
     default: {
       const right = await shell.expander.text(condition.right);
       if (/^-(?:eq|ne|lt|le|gt|ge)$/.test(condition.operator)) {
-        return binaryTest(shell, String(shell.evaluate(left)), condition.operator, String(shell.evaluate(right)));
+        return binaryTest(
+          testSubject(shell),
+          String(shell.evaluate(left)),
+          condition.operator,
+          String(shell.evaluate(right)),
+        );
       }
-      return binaryTest(shell, left, condition.operator, right);
+      return binaryTest(testSubject(shell), left, condition.operator, right);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { ProgramTable } from "../../process.ts";
 import { FileError } from "../../files/errors.ts";
+import { evaluateTest, type TestSubject } from "../../test-expression.ts";
 import { posixRegex, RegexError } from "./support/regex.ts";
 import { quote } from "./support/text.ts";
 import { tool } from "./support/tool.ts";
@@ -10,198 +11,38 @@ class TestError extends Error {
   override readonly name = "TestError";
 }
 
-const binary = new Set(["=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"]);
-
-const integer = (text: string): bigint => {
-  if (!/^\s*[-+]?\d+\s*$/.test(text)) throw new TestError(`invalid integer ${quote(text)}`);
-  return BigInt(text.trim().replace(/^\+/, ""));
+const complaints: TestSubject["complaints"] = {
+  integer: (text) => new TestError(`invalid integer ${quote(text)}`),
+  unaryExpected: (operator, operand) =>
+    new TestError(
+      /^-[a-zA-Z]$/.test(operator)
+        ? `${quote(operator)}: unary operator expected`
+        : `missing argument after ${quote(operand)}`,
+    ),
+  binaryExpected: (operator) => new TestError(`${quote(operator)}: binary operator expected`),
+  missing: (last) => new TestError(`missing argument after ${quote(last)}`),
+  unclosed: () => new TestError("')' expected"),
+  extra: (word) => new TestError(`extra argument ${quote(word)}`),
 };
 
-/** Evaluates the words of a test. */
-class Evaluation {
-  readonly #run: Tool;
-  readonly #words: readonly string[];
-  #at = 0;
-
-  constructor(run: Tool, words: readonly string[]) {
-    this.#run = run;
-    this.#words = words;
-  }
-
-  evaluate(): boolean {
-    const words = this.#words;
-    const [a = "", b = "", c = "", d = ""] = words;
-    switch (words.length) {
-      case 0:
-        return false;
-      case 1:
-        return a !== "";
-      case 2:
-        if (a === "!") return b === "";
-        return this.#unary(a, b);
-      case 3:
-        if (binary.has(b)) return this.#binary(a, b, c);
-        if (b === "-a") return a !== "" && c !== "";
-        if (b === "-o") return a !== "" || c !== "";
-        if (a === "!") return !new Evaluation(this.#run, [b, c]).evaluate();
-        if (a === "(" && c === ")") return b !== "";
-        throw new TestError(`${quote(b)}: binary operator expected`);
-      case 4:
-        if (a === "!") return !new Evaluation(this.#run, [b, c, d]).evaluate();
-        if (a === "(" && d === ")") return new Evaluation(this.#run, [b, c]).evaluate();
-    }
-    const result = this.#or();
-    const extra = words[this.#at];
-    if (extra !== undefined) throw new TestError(`extra argument ${quote(extra)}`);
-    return result;
-  }
-
-  #or(): boolean {
-    let result = this.#and();
-    while (this.#words[this.#at] === "-o") {
-      this.#at += 1;
-      const right = this.#and();
-      result ||= right;
-    }
-    return result;
-  }
-
-  #and(): boolean {
-    let result = this.#term();
-    while (this.#words[this.#at] === "-a") {
-      this.#at += 1;
-      const right = this.#term();
-      result &&= right;
-    }
-    return result;
-  }
-
-  #term(): boolean {
-    const word = this.#words[this.#at];
-    if (word === undefined) throw new TestError(`missing argument after ${quote(this.#words.at(-1) ?? "")}`);
-    if (word === "!") {
-      this.#at += 1;
-      return !this.#term();
-    }
-    if (word === "(") {
-      this.#at += 1;
-      const result = this.#or();
-      if (this.#words[this.#at] !== ")") throw new TestError("')' expected");
-      this.#at += 1;
-      return result;
-    }
-    const operator = this.#words[this.#at + 1];
-    const right = this.#words[this.#at + 2];
-    if (operator !== undefined && right !== undefined && binary.has(operator)) {
-      this.#at += 3;
-      return this.#binary(word, operator, right);
-    }
-    if (/^-[a-zA-Z]$/.test(word) && operator !== undefined) {
-      this.#at += 2;
-      return this.#unary(word, operator);
-    }
-    this.#at += 1;
-    return word !== "";
-  }
-
-  #binary(left: string, operator: string, right: string): boolean {
-    switch (operator) {
-      case "=":
-      case "==":
-        return left === right;
-      case "!=":
-        return left !== right;
-      case "<":
-        return left < right;
-      case ">":
-        return left > right;
-      case "-nt":
-        return (this.#run.tryStat(left)?.mtime ?? -1) > (this.#run.tryStat(right)?.mtime ?? -1);
-      case "-ot":
-        return (this.#run.tryStat(left)?.mtime ?? -1) < (this.#run.tryStat(right)?.mtime ?? -1);
-      case "-ef": {
-        const stat = this.#run.tryStat(left);
-        return stat !== undefined && stat.inode === this.#run.tryStat(right)?.inode;
-      }
-      default: {
-        const x = integer(left);
-        const y = integer(right);
-        const results: Record<string, boolean> = {
-          "-eq": x === y,
-          "-ne": x !== y,
-          "-lt": x < y,
-          "-le": x <= y,
-          "-gt": x > y,
-          "-ge": x >= y,
-        };
-        return results[operator] ?? false;
-      }
-    }
-  }
-
-  #unary(operator: string, operand: string): boolean {
-    const run = this.#run;
-    const { files, credentials } = run.process;
-    const access = (wanted: number): boolean => operand !== "" && files.access(run.path(operand), wanted);
-    const stat = operand === "" ? undefined : run.tryStat(operand, operator !== "-L" && operator !== "-h");
-    switch (operator) {
-      case "-n":
-        return operand !== "";
-      case "-z":
-        return operand === "";
-      case "-e":
-        return stat !== undefined;
-      case "-f":
-        return stat?.type === "file";
-      case "-d":
-        return stat?.type === "directory";
-      case "-L":
-      case "-h":
-        return stat?.type === "symlink";
-      case "-S":
-        return stat?.type === "socket";
-      case "-c":
-        return stat?.type === "device";
-      case "-b":
-      case "-p":
-        return false;
-      case "-s":
-        return stat !== undefined && stat.size > 0;
-      case "-r":
-        return access(4);
-      case "-w":
-        return access(2);
-      case "-x":
-        return access(1);
-      case "-u":
-        return ((stat?.mode ?? 0) & 0o4000) !== 0;
-      case "-g":
-        return ((stat?.mode ?? 0) & 0o2000) !== 0;
-      case "-k":
-        return ((stat?.mode ?? 0) & 0o1000) !== 0;
-      case "-O":
-        return stat?.uid === credentials.uid;
-      case "-G":
-        return stat?.gid === credentials.gid;
-      case "-t": {
-        const stream = [run.process.stdin, run.process.stdout, run.process.stderr][Number(operand)];
-        return stream?.isTerminal === true;
-      }
-      default:
-        throw new TestError(
-          /^-[a-zA-Z]$/.test(operator)
-            ? `${quote(operator)}: unary operator expected`
-            : `missing argument after ${quote(operand)}`,
-        );
-    }
-  }
+/** The process as its expression asks it. */
+function testSubject(run: Tool): TestSubject {
+  const { credentials, files, stdin, stdout, stderr } = run.process;
+  return {
+    uid: credentials.uid,
+    gid: credentials.gid,
+    stat: (path, follow) => run.tryStat(path, follow),
+    mayAccess: (path, wanted) => files.access(run.path(path), wanted),
+    isTerminal: (descriptor) => [stdin, stdout, stderr][descriptor]?.isTerminal === true,
+    complaints,
+  };
 }
 
 const test = tool({ usage: "EXPRESSION", about: "Evaluates an expression." }, async (run, options) => {
   const words = [...options.operands];
   if (run.name === "[" && words.pop() !== "]") return run.die(`missing ${quote("]")}`, 2);
   try {
-    run.status = new Evaluation(run, words).evaluate() ? 0 : 1;
+    run.status = evaluateTest(testSubject(run), words) ? 0 : 1;
   } catch (error) {
     if (!(error instanceof TestError || error instanceof FileError)) throw error;
     await run.die(error.message, 2);

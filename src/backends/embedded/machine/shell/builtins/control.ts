@@ -6,7 +6,8 @@ import { replaceShell } from "../external.ts";
 import { Jump, ShellFailure } from "../failures.ts";
 import { type OptionName, optionNames } from "../options.ts";
 import type { Shell } from "../shell.ts";
-import { evaluateTest } from "../tests.ts";
+import { evaluateTest } from "../../test-expression.ts";
+import { testSubject } from "../tests.ts";
 import { listVariables } from "./variables.ts";
 import type { Builtin } from "./types.ts";
 
@@ -303,7 +304,7 @@ const test: Builtin = async (shell, args, name) => {
     operands = args.slice(0, -1);
   }
   try {
-    return evaluateTest(shell, operands) ? 0 : 1;
+    return evaluateTest(testSubject(shell), operands) ? 0 : 1;
   } catch (error) {
     if (error instanceof ShellFailure) throw new ShellFailure(`${name}: ${error.message}`, { exitCode: 2 });
     throw error;
