@@ -1,13 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { imagePrograms } from "../../../../src/backends/embedded/machine/programs/images/index.ts";
+import { encode } from "../../../../src/backends/embedded/machine/io.ts";
 import { ImageStore, storageRoots } from "../../../../src/backends/embedded/runtime/images/image-store.ts";
-import { pullForContainerd, pullForCrio } from "../../../../src/backends/embedded/runtime/images/pull.ts";
+import { assembleImage, type ImageContent, sha256 } from "../../../../src/backends/embedded/runtime/images/oci.ts";
+import {
+  pullForContainerd,
+  pullForCrio,
+  pushByContainersImage,
+} from "../../../../src/backends/embedded/runtime/images/pull.ts";
 import {
   containerdEndpoints,
   containersEndpoints,
   readRegistriesConf,
   resolveShortName,
 } from "../../../../src/backends/embedded/runtime/images/registries-conf.ts";
+import { packTarGzip, tarFile } from "../../../../src/backends/embedded/runtime/images/tar.ts";
 import type { Lab } from "../internet/lab.ts";
 import { createLab } from "../internet/lab.ts";
 import { startRegistry } from "./registry-daemon.ts";
@@ -20,9 +27,15 @@ function crio(lab: Lab, name: string): Promise<unknown> {
   return pullForCrio({ machine: lab.machine, store, name }).catch((error: unknown) => error);
 }
 
-function containerd(lab: Lab, name: string, version = "1.7.12", registryTable: unknown = {}): Promise<unknown> {
+function containerd(
+  lab: Lab,
+  name: string,
+  version = "1.7.12",
+  registryTable: unknown = {},
+  localPull = true,
+): Promise<unknown> {
   const store = new ImageStore(lab.machine, storageRoots.containerd);
-  return pullForContainerd({ machine: lab.machine, store, name, version, registryTable }).catch(
+  return pullForContainerd({ machine: lab.machine, store, name, version, registryTable, localPull }).catch(
     (error: unknown) => error,
   );
 }
@@ -174,5 +187,64 @@ describe("registries.conf", () => {
   test("containerd asks the loopback without TLS", () => {
     const { machine } = labWith();
     expect(containerdEndpoints(machine.rootFiles, "localhost:5000", {})[0]?.schemes).toEqual(["http"]);
+  });
+});
+
+describe("what containerd unpacks", () => {
+  const table = { mirrors: { "registry.lab:5000": { endpoint: ["http://registry.lab:5000"] } } };
+
+  /** An application as `spin registry push` makes it: its parts are layers, and none is of a file system. */
+  function artifact(): ImageContent {
+    const config = { architecture: "wasm", os: "wasip1", rootfs: { type: "layers" as const, diff_ids: [] } };
+    const plain = assembleImage(config, [encode("{}"), Uint8Array.of(0, 0x61, 0x73, 0x6d)]);
+    const types = ["application/vnd.fermyon.spin.application.v1+config", "application/vnd.wasm.content.layer.v1+wasm"];
+    const layers = plain.layers.map((layer, place) => ({
+      ...layer,
+      descriptor: { ...layer.descriptor, mediaType: types[place] ?? "" },
+    }));
+    const manifest = { ...plain.manifest, layers: layers.map((layer) => layer.descriptor) };
+    const manifestBytes = encode(JSON.stringify(manifest));
+    return { ...plain, layers, manifest, manifestBytes, manifestDigest: sha256(manifestBytes) };
+  }
+
+  const wasiImage = (): ImageContent =>
+    assembleImage({ architecture: "wasm", os: "wasi", rootfs: { type: "layers", diff_ids: ["sha256:0"] } }, [
+      packTarGzip([tarFile("spin.toml", "")]),
+    ]);
+
+  const pushed = async (lab: Lab, content: ImageContent): Promise<string> => {
+    const name = "registry.lab:5000/spin-app:oci";
+    await pushByContainersImage({ machine: lab.machine, name, content });
+    return name;
+  };
+
+  test.each([
+    ["1.6.24", false],
+    ["1.6.26", true],
+    ["1.7.6", false],
+    ["1.7.7", true],
+    ["1.7.12", true],
+    ["2.3.4", true],
+  ])("an artifact, by %s: %s (containerd-wasm-shims#191)", async (version, taken) => {
+    const lab = labWith();
+    const registry = await startRegistry(lab);
+    const name = await pushed(lab, artifact());
+    const outcome = await containerd(lab, name, version, table, false);
+    if (taken) expect(outcome).not.toMatchObject({ packed: true });
+    expect(words(outcome)).toBe(
+      taken
+        ? "no error"
+        : `failed to pull and unpack image "${name}": failed to unpack image on snapshotter overlayfs: mismatched image rootfs and manifest layers`,
+    );
+    await registry.stop();
+  });
+
+  test("an image for wasi/wasm stays packed where the transfer service pulls, until the CRI pulls itself", async () => {
+    const lab = labWith();
+    const registry = await startRegistry(lab);
+    const name = await pushed(lab, wasiImage());
+    expect(await containerd(lab, name, "2.3.4", table, false)).toMatchObject({ packed: true });
+    expect(await containerd(lab, name, "2.3.4", table, true)).not.toHaveProperty("packed");
+    await registry.stop();
   });
 });
