@@ -19,7 +19,7 @@ export default defineConfig({
     projects: [
       project("unit", ["test/unit/**/*.test.{ts,tsx}"], 30_000),
       project("contract", ["test/contract/**/*.test.ts"], 60_000),
-      project("content", ["test/content/**/*.test.ts"], 180_000),
+      project("content", ["test/content/**/*.test.ts"], 600_000),
       project("ui", ["test/ui/**/*.test.{ts,tsx}"], 60_000),
       project("e2e", ["test/e2e/**/*.test.ts"], 240_000, ["test/support/build-package.ts"]),
     ],

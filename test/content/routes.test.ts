@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openKube } from "../../src/cli/open-session.ts";
-import { systemClock } from "../../src/cli/system-clock.ts";
+import { describe, expect, it } from "vitest";
+import { readCourse } from "../../src/cli/open-session.ts";
 import { runOnHost } from "../../src/process/host-command.ts";
-import { testContent } from "../../src/runner/content-test.ts";
 import { allLabs } from "../../src/runner/prepare.ts";
-import { labsFolder, openFreshLab, type OpenedLab } from "../support/embedded.ts";
+import { contentResults, problemsOf } from "../support/content.ts";
 
 /** Each line is one way through the whole course that is not the solutions' own. */
 const ways: Record<string, Record<string, string>> = {
@@ -29,40 +27,19 @@ const ways: Record<string, Record<string, string>> = {
 const hasKubectl = (await runOnHost("kubectl version --client")).exitCode === 0;
 
 describe("each lab by other routes than its solution", () => {
-  let lab: OpenedLab;
-  beforeEach(async () => {
-    lab = await openFreshLab();
-  });
-  afterEach(() => lab.close());
-
   for (const [title, routes] of Object.entries(ways)) {
     const needsKubectl = Object.values(routes).includes("host");
     it.skipIf(needsKubectl && !hasKubectl)(
       `${title}${needsKubectl ? " (needs kubectl on this computer)" : ""}`,
       async () => {
-        const results = await testContent({
-          backend: lab.backend,
-          course: lab.course,
-          labsFolder,
-          labs: allLabs(lab.course),
-          profile: "thesis",
-          language: "en",
-          clock: systemClock,
-          openKube,
-          runOnHost,
-          signal: new AbortController().signal,
-          routes,
-        });
-        const told = results.flatMap(({ lab: id, step, problems }) =>
-          problems.map((problem) => `${id}/${step}: ${problem}`),
-        );
-        expect(told).toEqual([]);
+        const results = await contentResults(Object.keys(routes), { profile: "thesis", routes });
+        expect(problemsOf(results)).toEqual([]);
       },
     );
   }
 
   it("names two routes in every lab, and each is walked here", () => {
-    for (const { id, steps } of allLabs(lab.course)) {
+    for (const { id, steps } of allLabs(readCourse("thesis"))) {
       const named = new Set(steps.flatMap((step) => Object.keys(step.routes)));
       const walked = new Set(Object.values(ways).flatMap((routes) => routes[id] ?? []));
       expect([...walked].sort(), id).toEqual([...named].sort());
