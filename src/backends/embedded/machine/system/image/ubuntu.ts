@@ -311,6 +311,7 @@ function writeAptSources(files: FileView, release: Release): void {
     );
     return;
   }
+  files.makeDirectories("/etc/apt/keyrings");
   files.write("/etc/apt/sources.list", "# Ubuntu sources have moved to /etc/apt/sources.list.d/ubuntu.sources\n");
   const entry = (uri: string, suites: string): string =>
     `Types: deb\nURIs: ${uri}/\nSuites: ${suites}\nComponents: ${parts}\nSigned-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg\n`;
