@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the Wasm modules of labs/workloads for real and writes the artefacts beside their sources.
+# Builds the Wasm modules of labs/workloads and of the tests for real and writes the artefacts beside their sources.
 # Needs root (debootstrap and chroot) and a Debian-like computer with debootstrap; the toolchain is Debian trixie's.
 # Crates come from the Rust crate registry as the lock files name them; the build itself has no network.
 set -eu
@@ -32,21 +32,29 @@ in_toolchain() {
     sh -c 'cd "/build/$1" && shift && exec cargo "$@"' sh "$name" "$@"
 }
 
+# build FOLDER: one package; one of several manifests for the same source lies in a folder beside src.
 build() {
-  rm -rf "${toolchain:?}/build/$1"
-  mkdir -p "$toolchain/build/$1"
-  cp -r "$repository/labs/workloads/$1/Cargo.toml" "$repository/labs/workloads/$1/Cargo.lock" \
-    "$repository/labs/workloads/$1/src" "$toolchain/build/$1/"
-  if [ "$1" = http-server ]; then
-    "$node" "$repository/scripts/finish-workloads.ts" placeholder "$toolchain/build/$1/src/main.rs"
-  fi
-  in_toolchain "$1" fetch --locked --target wasm32-wasip1
-  in_toolchain "$1" build --offline --locked --release --target wasm32-wasip1
-  "$node" "$repository/scripts/finish-workloads.ts" finish "$1" "$toolchain/build/$1/target/wasm32-wasip1/release" \
+  home="$repository/$1"
+  name=$(echo "$1" | tr / -)
+  sources="$home/src"
+  [ -d "$sources" ] || sources="$home/../src"
+  rm -rf "${toolchain:?}/build/$name"
+  mkdir -p "$toolchain/build/$name"
+  cp -r "$home/Cargo.toml" "$home/Cargo.lock" "$sources" "$toolchain/build/$name/"
+  "$node" "$repository/scripts/finish-workloads.ts" placeholder "$1" "$toolchain/build/$name/src"
+  in_toolchain "$name" fetch --locked --target wasm32-wasip1
+  in_toolchain "$name" build --offline --locked --release --target wasm32-wasip1
+  "$node" "$repository/scripts/finish-workloads.ts" finish "$1" "$toolchain/build/$name/target/wasm32-wasip1/release" \
     "$(chroot "$toolchain" rustc --version)" "$(chroot "$toolchain" wasm-ld --version)"
+  "$repository/node_modules/.bin/oxfmt" "$home/artefact.json"
 }
 
-build http-server
-build echo-server
-"$repository/node_modules/.bin/oxfmt" "$repository/labs/workloads/http-server/artefact.json" \
-  "$repository/labs/workloads/echo-server/artefact.json"
+# Without arguments all packages, else those whose folders are named.
+if [ $# -eq 0 ]; then
+  set -- labs/workloads/http-server labs/workloads/echo-server labs/workloads/explorer \
+    labs/workloads/spin-http-server/thesis labs/workloads/spin-http-server/current labs/workloads/spin-hello \
+    test/fixtures/spin-probe/rc test/fixtures/spin-probe/final
+fi
+for folder in "$@"; do
+  build "$folder"
+done

@@ -3,7 +3,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { GreetingSlots } from "./greeting.ts";
 
-export type WorkloadName = "http-server" | "echo-server";
+export type WorkloadName =
+  | "http-server"
+  | "echo-server"
+  | "explorer"
+  | "spin-http-server/thesis"
+  | "spin-http-server/current"
+  | "spin-hello";
 
 interface Artefact {
   greeting?: GreetingSlots & { text: string };
@@ -18,17 +24,17 @@ function workloadsFolder(): string {
   }
 }
 
-/** A text file of a workload's source, such as `src/main.rs`. */
+/** A text file of a workload's source, such as `src/main.rs`, by its path from the manifest's folder. */
 export const workloadSource = (name: WorkloadName, path: string): string =>
   readFileSync(join(workloadsFolder(), name, path), "utf8");
 
 /** The module that the repository's build script made from the workload's source. */
 export const workloadModule = (name: WorkloadName): Uint8Array =>
-  Uint8Array.from(readFileSync(join(workloadsFolder(), name, `${name.replaceAll("-", "_")}.wasm`)));
+  Uint8Array.from(readFileSync(join(workloadsFolder(), name, `${name.replace(/\/.*/, "").replaceAll("-", "_")}.wasm`)));
 
-/** Where the server's module keeps its greeting, and what it is. */
-export function serverGreeting(): GreetingSlots & { text: string } {
-  const artefact: Artefact = JSON.parse(workloadSource("http-server", "artefact.json"));
-  if (!artefact.greeting) throw new Error("labs/workloads/http-server/artefact.json has no greeting");
+/** Where a server's module keeps its greeting, and what it is. */
+export function workloadGreeting(name: WorkloadName): GreetingSlots & { text: string } {
+  const artefact: Artefact = JSON.parse(workloadSource(name, "artefact.json"));
+  if (!artefact.greeting) throw new Error(`labs/workloads/${name}/artefact.json has no greeting`);
   return artefact.greeting;
 }

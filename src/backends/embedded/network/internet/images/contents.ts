@@ -87,9 +87,6 @@ export const componentBuilder =
     }
   };
 
-/** Simplified: the first eight bytes of a component, without what the real one does. */
-const emptyComponent = Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0);
-
 /** Images of the catalogue's `content` names. */
 export const contentBuilders: Readonly<Record<string, Builder>> = {
   nginx: (request) =>
@@ -135,13 +132,14 @@ export const contentBuilders: Readonly<Record<string, Builder>> = {
       Cmd: ["/wasi_http_server.wasm"],
       WorkingDir: "/",
     }),
+  // Simplified: one module of Rust answers both routes; in the real image the second one is a module of TinyGo.
   "spin-hello": (request) =>
     image(
       request,
       [
         [
           tarFile("spin.toml", spinHelloManifest),
-          tarFile("target/wasm32-wasi/release/spin_rust_hello.wasm", emptyComponent, 0o644),
+          tarFile("target/wasm32-wasi/release/spin_rust_hello.wasm", workloadModule("spin-hello"), 0o644),
         ],
       ],
       { Env: [path], Entrypoint: ["/"], WorkingDir: "/" },

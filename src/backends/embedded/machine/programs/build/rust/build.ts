@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { serverGreeting, workloadModule, workloadSource } from "../../../../wasm/workloads.ts";
+import { workloadGreeting, workloadModule, workloadSource } from "../../../../wasm/workloads.ts";
 import { withGreeting } from "../../../../wasm/greeting.ts";
 import { NetworkError } from "../../../../network/network.ts";
 import { concat, encode } from "../../../io.ts";
 import type { Process } from "../../../process.ts";
-import { courseCrates, lockedCrates, lockFile, publishedVersions } from "./crates.ts";
+import { coursePackage, lockedCrates, lockFile, publishedVersions } from "./crates.ts";
+import type { CoursePackage } from "./crates.ts";
 import { diagnostic } from "./diagnostics.ts";
 import { satisfies } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
@@ -67,8 +68,12 @@ export async function buildPackage(
 
   const top = options.targetFolder === undefined ? `${manifest.folder}/target` : process.resolve(options.targetFolder);
   const folder = `${top}/${options.target === undefined ? "" : `${target}/`}${options.release ? "release" : "debug"}`;
-  const source = process.files.readText(`${manifest.folder}/${manifest.binary.source}`);
-  const output = `${folder}/${manifest.binary.name}.wasm`;
+  const outdated = versionProblem(toolchain, manifest);
+  if (outdated !== undefined) return fail(outdated);
+  const course = coursePackage(manifest, environment.profile);
+  const source = process.files.readText(`${manifest.folder}/${manifest.output.source}`);
+  const { kind, name } = manifest.output;
+  const output = kind === "library" ? `${folder}/lib${name}.rlib` : `${folder}/${name}.wasm`;
   const fingerprint = `${folder}/.fingerprint/${manifest.name}.json`;
   const digest = createHash("sha256")
     .update(JSON.stringify([toolchain.version, manifest, source]))
@@ -81,22 +86,24 @@ export async function buildPackage(
   };
   if (command === "build" && known === digest && process.files.exists(output)) return finish();
 
-  const resolved = await resolveCrates(process, manifest, say);
+  const resolved = await resolveCrates(process, toolchain, manifest, course, say);
   if (resolved !== undefined) return fail(resolved);
   if (command === "fetch") return { status: 0 };
 
   const verb = command === "check" ? "    Checking" : "   Compiling";
   if (known === "") {
-    const crates = lockedCrates();
+    const crates = lockedCrates(course);
     const [first] = crates;
     if (!installedTargets(process.files, toolchain).includes(target)) {
       if (first) await say(`${verb} ${first.name} v${first.version}\n`);
       return fail(missingStandardLibrary(target, first?.name ?? manifest.name, toolchain.version));
     }
     // Simplified: some of these crates have build scripts, which need a C compiler to link on a real computer.
-    for (const crate of crates) {
+    // A person who waits in brisk steps is shown them all, but not kept longer by a hundred crates than by twenty.
+    const every = environment.pacing.pace === "brisk" ? Math.ceil(crates.length / 25) : 1;
+    for (const [index, crate] of crates.entries()) {
       await say(`${verb} ${crate.name} v${crate.version}\n`);
-      await environment.pacing.wait("compile", process.signal);
+      if (index % every === 0) await environment.pacing.wait("compile", process.signal);
     }
     process.files.makeDirectories(`${folder}/.fingerprint`);
     process.files.makeDirectories(`${folder}/deps`);
@@ -106,8 +113,8 @@ export async function buildPackage(
   }
   await say(`${verb} ${manifest.name} v${manifest.version} (${manifest.folder})\n`);
   await environment.pacing.wait("compile", process.signal);
-  if (!isWasiTarget(target)) return fail(nativeProblem(process, manifest, target, toolchain.version));
-  const compiled = await compile(process, manifest, source, options, toolchain.version);
+  if (!isWasiTarget(target)) return fail(nativeProblem(process, toolchain, manifest, target));
+  const compiled = await compile(process, toolchain, manifest, course, source, options);
   if ("message" in compiled) return fail(compiled.message);
   if (compiled.note !== "") await process.err(compiled.note);
   if (command === "check") return finish();
@@ -115,8 +122,8 @@ export async function buildPackage(
   const module = options.release ? compiled.module : concat([compiled.module, debugSection()]);
   process.files.writeWithMode(output, module, 0o755);
   process.files.write(
-    `${folder}/${manifest.binary.name}.d`,
-    `${output}: ${manifest.folder}/${manifest.binary.source}\n`,
+    `${folder}/${kind === "binary" ? "" : "lib"}${name}.d`,
+    `${output}: ${manifest.folder}/${manifest.output.source}\n`,
   );
   process.files.write(fingerprint, digest);
   return finish();
@@ -147,15 +154,36 @@ For more information about this error, try \`rustc --explain E0463\`.
 error: could not compile \`${crate}\` (lib) ${dueTo(version)}
 `;
 
+/** cargo's words when the package wants a newer Rust. */
+function versionProblem(toolchain: Toolchain, manifest: Manifest): string | undefined {
+  const { rustVersion, name, version, folder } = manifest;
+  if (rustVersion === undefined || minorOf(toolchain.version) >= minorOf(rustVersion)) return undefined;
+  if (minorOf(toolchain.version) < 84) {
+    return `error: package \`${name} v${version} (${folder})\` cannot be built because it requires rustc ${rustVersion} or newer, while the currently active rustc version is ${toolchain.version}\n\n`;
+  }
+  return `error: rustc ${toolchain.version} is not supported by the following package:\n  ${name}@${version} requires rustc ${rustVersion}\n\n`;
+}
+
+/** The last line about a crate that was not compiled. */
+function couldNotCompile({ name, output }: Manifest, { version }: Toolchain): string {
+  const shown = output.kind === "binary" ? `bin "${output.name}"` : "lib";
+  return `error: could not compile \`${name}\` (${shown}) ${dueTo(version)}\n`;
+}
+
 /** The server uses WASI's sockets, which no native platform has; before that, linking needs a C compiler. */
-function nativeProblem(process: Process, manifest: Manifest, target: string, version: string): string {
+function nativeProblem(process: Process, toolchain: Toolchain, manifest: Manifest, target: string): string {
   const compiler = ["/usr/bin/cc", "/usr/local/bin/cc"].some((path) => process.files.exists(path));
-  const could = `error: could not compile \`${manifest.name}\` (bin "${manifest.binary.name}") ${dueTo(version)}\n`;
+  const could = couldNotCompile(manifest, toolchain);
+  if (manifest.output.kind !== "binary") {
+    const wasi = targetsOf(toolchain.version).find(isWasiTarget) ?? "wasm32-wasip1";
+    // Simplified: a real cargo makes a shared library of Spin's component, which no runtime of the course can use.
+    return `error: the lab's cargo builds this component for WASI only\n  = help: cargo build --target ${wasi} --release\n${could}`;
+  }
   if (!compiler)
     return `error: linker \`cc\` not found\n  |\n  = note: No such file or directory (os error 2)\n\n${could}`;
   return `error: linking with \`cc\` failed: exit status: 1
   |
-  = note: /usr/bin/ld: ${manifest.binary.name}: in function \`wasmedge_wasi_socket::socket::Socket::new': undefined reference to \`sock_open'
+  = note: /usr/bin/ld: ${manifest.output.name}: in function \`wasmedge_wasi_socket::socket::Socket::new': undefined reference to \`sock_open'
           collect2: error: ld returned 1 exit status
   = note: some \`extern\` functions couldn't be found; some native libraries may need to be installed or have their path specified
 
@@ -166,11 +194,13 @@ ${could}`;
 /** Resolves the dependencies and writes Cargo.lock. Returns cargo's words when that fails. */
 async function resolveCrates(
   process: Process,
+  toolchain: Toolchain,
   manifest: Manifest,
+  course: CoursePackage,
   say: (text: string) => Promise<void>,
 ): Promise<string | undefined> {
   const lock = `${manifest.folder}/Cargo.lock`;
-  const { network, pacing } = process.machine.environment;
+  const { network, pacing, profile } = process.machine.environment;
   const required = `required by package \`${manifest.name} v${manifest.version} (${manifest.folder})\`\n`;
   const fresh = !process.files.exists(lock);
   if (fresh) {
@@ -188,7 +218,7 @@ async function resolveCrates(
     }
   }
   for (const [crate, wanted] of manifest.dependencies) {
-    const versions = publishedVersions(crate);
+    const versions = publishedVersions(crate, profile);
     if (!versions) {
       return `error: no matching package named \`${crate}\` found\nlocation searched: registry \`crates-io\`\n${required}note: the lab's registry has the crates of the course only; ${remedy}\n`;
     }
@@ -196,14 +226,17 @@ async function resolveCrates(
     if (chosen === undefined) {
       return `error: failed to select a version for the requirement \`${crate} = "${/^\d/.test(wanted) ? "^" : ""}${wanted}"\`\ncandidate versions found which didn't match: ${versions.join(", ")}\nlocation searched: crates.io index\n${required}`;
     }
-    if (chosen !== courseCrates[crate]) {
-      return `error: the lab's own build of this program uses ${crate} ${courseCrates[crate] ?? ""}, not ${chosen}\n  = help: ${remedy}\n`;
+    const own = course.crates[crate];
+    // A lock file that is there holds what the program was built with.
+    if (chosen !== own && (fresh || own === undefined || !satisfies(own, wanted))) {
+      const words = own === undefined ? `does not use ${crate}` : `uses ${crate} ${own}, not ${chosen}`;
+      return `error: the lab's own build of this program ${words}\n  = help: ${remedy}\n`;
     }
   }
   if (fresh) {
-    process.files.write(lock, lockFile(manifest.name, manifest.version));
+    process.files.write(lock, lockFile(course, manifest.name, manifest.version, toolchain.version));
     await say("  Downloading crates ...\n");
-    for (const crate of lockedCrates()) await say(`  Downloaded ${crate.name} v${crate.version}\n`);
+    for (const crate of lockedCrates(course)) await say(`  Downloaded ${crate.name} v${crate.version}\n`);
     await pacing.wait("download", process.signal);
   }
   return undefined;
@@ -213,37 +246,42 @@ const remedy = "start the lab with --host-cargo to build it with the cargo of th
 
 async function compile(
   process: Process,
+  toolchain: Toolchain,
   manifest: Manifest,
+  course: CoursePackage,
   source: string,
   options: BuildOptions,
-  version: string,
 ): Promise<Compiled> {
-  const path = manifest.binary.source;
-  const could = `error: could not compile \`${manifest.name}\` (bin "${manifest.binary.name}") ${dueTo(version)}\n`;
-  for (const crate of Object.keys(courseCrates)) {
-    const use = new RegExp(`\\buse\\s+${crate}\\b`).exec(source);
-    if (manifest.dependencies.has(crate) || !use) continue;
+  const path = manifest.output.source;
+  const could = couldNotCompile(manifest, toolchain);
+  for (const dependency of Object.keys(course.crates)) {
+    const crate = dependency.replaceAll("-", "_");
+    const use = new RegExp(`\\b(?:use\\s+|)${crate}(?=::|\\s*;)`).exec(source);
+    if (manifest.dependencies.has(dependency) || !use) continue;
     const before = source.slice(0, use.index).split("\n");
     const at = {
       line: before.length,
       column: (before.at(-1)?.length ?? 0) + use[0].length - crate.length + 1,
       width: crate.length,
     };
-    const label = `use of undeclared crate or module \`${crate}\``;
-    const message = diagnostic(`error[E0432]: unresolved import \`${crate}\``, path, source, { ...at, label });
-    return { message: `${message}For more information about this error, try \`rustc --explain E0432\`.\n${could}` };
+    const undeclared = `use of undeclared crate or module \`${crate}\``;
+    const [code, words] = use[0].startsWith("use")
+      ? ["E0432", `unresolved import \`${crate}\``]
+      : ["E0433", `failed to resolve: ${undeclared}`];
+    const message = diagnostic(`error[${code}]: ${words}`, path, source, { ...at, label: undeclared });
+    return { message: `${message}For more information about this error, try \`rustc --explain ${code}\`.\n${could}` };
   }
-  const greeting = serverGreeting();
+  const greeting = workloadGreeting(course.workload);
   try {
-    const found = compareSources(workloadSource("http-server", "src/main.rs"), source, greeting.text);
-    if (found.kind === "same") return { module: workloadModule("http-server"), note: "" };
+    const found = compareSources(workloadSource(course.workload, course.source), source, greeting.text);
+    if (found.kind === "same") return { module: workloadModule(course.workload), note: "" };
     if (found.kind === "greeting") {
-      const module = withGreeting(workloadModule("http-server"), greeting, found.greeting);
+      const module = withGreeting(workloadModule(course.workload), greeting, found.greeting);
       const note = `note: ${path}:${found.line}:${found.column}: the greeting has changed: the module that the lab ships was patched, nothing was compiled here\n`;
       return { module, note };
     }
-    const built = await buildOnHost(process, manifest, options);
-    if (built) return built;
+    const fromHost = await buildOnHost(process, toolchain, manifest, course, options);
+    if (fromHost) return fromHost;
     const at = {
       line: found.line,
       column: found.column,
@@ -268,14 +306,20 @@ async function compile(
 }
 
 /** Lets this computer's cargo build the package when the learner has asked for it; undefined when not. */
-async function buildOnHost(process: Process, manifest: Manifest, options: BuildOptions): Promise<Compiled | undefined> {
+async function buildOnHost(
+  process: Process,
+  toolchain: Toolchain,
+  manifest: Manifest,
+  course: CoursePackage,
+  options: BuildOptions,
+): Promise<Compiled | undefined> {
   const { hostCargo, hostBuild } = process.machine.environment.options;
   if (!hostCargo) return undefined;
   if (!hostBuild)
     return { message: "error: --host-cargo was given, but this computer has no cargo with the target wasm32-wasip1\n" };
   const files: Record<string, Uint8Array> = {
     "Cargo.toml": process.files.readBytes(manifest.path),
-    "Cargo.lock": encode(lockFile(manifest.name, manifest.version)),
+    "Cargo.lock": encode(lockFile(course, manifest.name, manifest.version, toolchain.version)),
   };
   collect(process, `${manifest.folder}/src`, "src", files);
   const script = `${manifest.folder}/build.rs`;

@@ -25,7 +25,7 @@ interface CommandLine {
 
 const commands: Readonly<Record<string, string>> = { b: "build", c: "check", r: "run", t: "test" };
 
-/** The package manager. Simplified: it builds the course's server only and compiles nothing itself. */
+/** The package manager. Simplified: it builds the course's programs only and compiles nothing itself. */
 export const cargo: Program = async (process) => {
   const [, ...args] = process.argv;
   const wanted = args[0]?.startsWith("+") ? args.shift()?.slice(1) : undefined;

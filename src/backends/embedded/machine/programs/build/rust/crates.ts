@@ -1,16 +1,69 @@
 import { parse } from "smol-toml";
+import type { Profile } from "../../../../../../domain/backend.ts";
 import { workloadSource } from "../../../../wasm/workloads.ts";
+import type { WorkloadName } from "../../../../wasm/workloads.ts";
+import { satisfies } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
 
-/** Versions of the course's crates that the modelled registry lists, newest first. */
-const published: Readonly<Record<string, readonly string[]>> = {
-  httpcodec: ["0.2.3", "0.2.2", "0.2.1", "0.2.0", "0.1.0"],
-  wasmedge_wasi_socket: ["0.5.3", "0.5.2", "0.5.1", "0.5.0", "0.4.3"],
+/** A program of the course, with the crates that its module was built with. */
+export interface CoursePackage {
+  workload: WorkloadName;
+  /** Path of the source from the workload's folder. */
+  source: string;
+  crates: Readonly<Record<string, string>>;
+}
+
+const server: CoursePackage = {
+  workload: "http-server",
+  source: "src/main.rs",
+  crates: { httpcodec: "0.2.3", wasmedge_wasi_socket: "0.5.3" },
 };
 
-/** What the shipped module was built with. */
-export const courseCrates: Readonly<Record<string, string>> = { httpcodec: "0.2.3", wasmedge_wasi_socket: "0.5.3" };
+/** One source on two versions of the SDK. */
+const components: readonly CoursePackage[] = [
+  {
+    workload: "spin-http-server/thesis",
+    source: "../src/lib.rs",
+    crates: { anyhow: "1.0.104", "spin-sdk": "2.1.0" },
+  },
+  {
+    workload: "spin-http-server/current",
+    source: "../src/lib.rs",
+    crates: { anyhow: "1.0.104", "spin-sdk": "5.0.0" },
+  },
+];
 
-export const publishedVersions = (crate: string): readonly string[] | undefined => published[crate];
+/** Versions of the course's crates that the modelled registry lists, newest first, with the day they came out. */
+const published: Readonly<Record<string, readonly (readonly [version: string, day: string])[]>> = {
+  httpcodec: ["0.2.3", "0.2.2", "0.2.1", "0.2.0", "0.1.0"].map((version) => [version, ""]),
+  wasmedge_wasi_socket: ["0.5.3", "0.5.2", "0.5.1", "0.5.0", "0.4.3"].map((version) => [version, ""]),
+  // Simplified: the lock file decides about anyhow, whatever the day.
+  anyhow: [["1.0.104", ""]],
+  "spin-sdk": [
+    ["5.2.0", "2026-01-27"],
+    ["5.1.1", "2025-11-19"],
+    ["5.0.0", "2025-09-22"],
+    ["4.0.0", "2025-07-21"],
+    ["3.1.1", "2025-01-28"],
+    ["3.0.1", "2024-06-06"],
+    ["2.2.0", "2024-01-31"],
+    ["2.1.0", "2023-12-14"],
+  ],
+};
+
+const lastDay: Readonly<Record<Profile, string>> = { thesis: "2024-02-28", current: "2026-11-23" };
+
+/** The program of the course that a manifest is for: a library is Spin's component, on the SDK that it asks for. */
+export function coursePackage(manifest: Manifest, profile: Profile): CoursePackage {
+  if (manifest.output.kind === "binary") return server;
+  const own = profile === "thesis" ? components[0] : components[1];
+  const wanted = manifest.dependencies.get("spin-sdk") ?? "*";
+  return components.find(({ crates }) => satisfies(crates["spin-sdk"] ?? "", wanted)) ?? own ?? server;
+}
+
+/** Versions of a crate that are out on the profile's day, newest first; undefined for a crate the lab does not have. */
+export const publishedVersions = (crate: string, profile: Profile): readonly string[] | undefined =>
+  published[crate]?.filter(([, day]) => day <= lastDay[profile]).map(([version]) => version);
 
 interface Locked {
   name: string;
@@ -18,13 +71,15 @@ interface Locked {
   dependencies?: string[];
 }
 
-/** All crates of the shipped lock file, each behind those it needs. */
-export function lockedCrates(): { name: string; version: string }[] {
-  const packages: unknown = parse(workloadSource("http-server", "Cargo.lock"))["package"];
+/** All crates of the program's lock file, each behind those it needs. */
+export function lockedCrates({ workload }: CoursePackage): { name: string; version: string }[] {
+  const packages: unknown = parse(workloadSource(workload, "Cargo.lock"))["package"];
   const locked = Array.isArray(packages) ? packages.filter(isLocked) : [];
   const ordered: Locked[] = [];
+  const visited = new Set<Locked>();
   const visit = (crate: Locked): void => {
-    if (ordered.includes(crate)) return;
+    if (visited.has(crate)) return;
+    visited.add(crate);
     for (const wanted of crate.dependencies ?? []) {
       const [name, version] = wanted.split(" ");
       const next = locked.find((other) => other.name === name && (version === undefined || other.version === version));
@@ -33,14 +88,16 @@ export function lockedCrates(): { name: string; version: string }[] {
     ordered.push(crate);
   };
   for (const crate of locked) visit(crate);
-  return ordered.filter((crate) => crate.name !== "http_server");
+  return ordered.filter((crate) => crate.name !== nameOf(workload));
 }
+
+const nameOf = (workload: WorkloadName): string => workload.replace(/\/.*/, "").replaceAll("-", "_");
 
 const isLocked = (value: unknown): value is Locked =>
   typeof value === "object" && value !== null && "name" in value && "version" in value;
 
-/** The course's lock file for a package of that name and version, in the form that cargo 1.75 writes. */
-export const lockFile = (name: string, version: string): string =>
-  workloadSource("http-server", "Cargo.lock")
-    .replace(/^version = 4$/m, "version = 3")
-    .replace('name = "http_server"\nversion = "1.0.0"', `name = "${name}"\nversion = "${version}"`);
+/** The program's lock file for a package of that name and version, in the form that this cargo writes. */
+export const lockFile = ({ workload }: CoursePackage, name: string, version: string, rust: string): string =>
+  workloadSource(workload, "Cargo.lock")
+    .replace(/^version = 4$/m, `version = ${Number(rust.split(".")[1]) < 83 ? 3 : 4}`)
+    .replace(`name = "${nameOf(workload)}"\nversion = "1.0.0"`, `name = "${name}"\nversion = "${version}"`);

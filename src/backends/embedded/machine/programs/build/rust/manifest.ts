@@ -8,11 +8,16 @@ export interface Manifest {
   folder: string;
   name: string;
   version: string;
-  /** Name of the binary and path of its source in the package. */
-  binary: { name: string; source: string };
+  /** What is built: its name and the path of its source in the package. */
+  output: { kind: OutputKind; name: string; source: string };
+  /** Oldest Rust that the package wants; undefined when it does not say. */
+  rustVersion: string | undefined;
   /** Version requirement by crate. */
   dependencies: ReadonlyMap<string, string>;
 }
+
+/** A program, a module for a host (`cdylib`), or a library for other crates. */
+export type OutputKind = "binary" | "module" | "library";
 
 /** cargo's words for a manifest that it cannot use. */
 export class ManifestError extends Error {
@@ -86,24 +91,36 @@ export function readManifest(files: FileView, path: string): Manifest {
     folder,
     name,
     version,
-    binary: binaryOf(files, table, folder, name, refuse),
+    output: outputOf(files, table, folder, name, refuse),
+    rustVersion: typeof head["rust-version"] === "string" ? head["rust-version"] : undefined,
     dependencies: dependenciesOf(table, refuse),
   };
 }
 
-function binaryOf(
+function outputOf(
   files: FileView,
   table: Table,
   folder: string,
   name: string,
   refuse: (...causes: string[]) => ManifestError,
-): Manifest["binary"] {
+): Manifest["output"] {
+  const library = isTable(table["lib"]) ? table["lib"] : undefined;
+  const librarySource = typeof library?.["path"] === "string" ? library["path"] : "src/lib.rs";
+  if (files.exists(`${folder}/${librarySource}`) && !files.exists(`${folder}/src/main.rs`)) {
+    const types = library?.["crate-type"];
+    const kind = Array.isArray(types) && types.includes("cdylib") ? "module" : "library";
+    const own = typeof library?.["name"] === "string" ? library["name"] : name;
+    return { kind, name: own.replaceAll("-", "_"), source: librarySource };
+  }
+  if (library) {
+    throw refuse(`can't find library \`${name}\`, rename file to \`src/lib.rs\` or specify lib.path`);
+  }
   const declared = Array.isArray(table["bin"]) && isTable(table["bin"][0]) ? table["bin"][0] : undefined;
   const binaryName = typeof declared?.["name"] === "string" ? declared["name"] : name;
   const candidates =
     typeof declared?.["path"] === "string" ? [declared["path"]] : ["src/main.rs", `src/bin/${binaryName}.rs`];
   const source = candidates.find((candidate) => files.exists(`${folder}/${candidate}`));
-  if (source !== undefined) return { name: binaryName, source };
+  if (source !== undefined) return { kind: "binary", name: binaryName, source };
   if (declared)
     throw refuse(
       `can't find \`${binaryName}\` bin at \`src/bin/${binaryName}.rs\` or \`src/bin/${binaryName}/main.rs\`. Please specify bin.path if you want to use a non-default path.`,

@@ -1,8 +1,9 @@
 import type { Program } from "../../../process.ts";
 import { hostTriple, rustReleases, targetsOf } from "./releases.ts";
+import { compileFile } from "./single-file.ts";
 import { activeToolchain, ToolchainError } from "./toolchains.ts";
 
-/** The compiler's informative options. Simplified: it compiles nothing itself; programs are built with cargo. */
+/** The compiler: what it says about itself, and single files. */
 export const rustc: Program = async (process) => {
   const [, ...args] = process.argv;
   const wanted = args[0]?.startsWith("+") ? args.shift()?.slice(1) : undefined;
@@ -36,8 +37,7 @@ export const rustc: Program = async (process) => {
       );
       return 0;
     }
-    await process.err("error: the lab's rustc compiles no single files: build the package with `cargo build`\n");
-    return 1;
+    return await compileFile(process, toolchain, args);
   } catch (error) {
     if (!(error instanceof ToolchainError)) throw error;
     await process.err(error.message);
