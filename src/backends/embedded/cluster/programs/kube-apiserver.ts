@@ -83,7 +83,7 @@ export const kubeApiserver: Program = async (process) => {
     streams,
     isListening: (wanted) => environment.network.listening(process.place).some((item) => item.port === wanted),
   });
-  if (!(await waitForEtcd(process, server))) {
+  if (!(await waitForEtcd(process, server, (flags.get("etcd-servers") ?? "").split(",")))) {
     return process.signal.aborted ? 0 : refuse(`context deadline exceeded`);
   }
   const serviceAddress = range.replace(/\d+\/\d+$/, "1");
@@ -119,12 +119,12 @@ function connectStore(process: Process): ObjectStore {
 }
 
 /** A real server waits 20 seconds for etcd and then ends; here it tries as many times, spread over the modelled start. */
-async function waitForEtcd(process: Process, server: ApiServer): Promise<boolean> {
+async function waitForEtcd(process: Process, server: ApiServer, urls: readonly string[]): Promise<boolean> {
   const { clock } = process.machine.environment;
   for (let attempt = 0; attempt < 40; attempt += 1) {
     try {
       server.context.store();
-      return true;
+      if (urls.some((url) => isEtcd(process, url))) return true;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
     }
@@ -134,16 +134,26 @@ async function waitForEtcd(process: Process, server: ApiServer): Promise<boolean
       return false;
     }
   }
+  const host = URL.parse(urls[0] ?? "")?.host ?? "";
   await process.err(
     klog(
       "W",
       clock.now(),
       process.pid,
       "logging.go:59",
-      `[core] [Channel #1 SubChannel #2] grpc: addrConn.createTransport failed to connect to {Addr: "127.0.0.1:2379", ServerName: "127.0.0.1:2379", }. Err: connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:2379: connect: connection refused"`,
+      `[core] [Channel #1 SubChannel #2] grpc: addrConn.createTransport failed to connect to {Addr: "${host}", ServerName: "${host}", }. Err: connection error: desc = "transport: Error while dialing: dial tcp ${host}: connect: connection refused"`,
     ),
   );
   return false;
+}
+
+/** True when an etcd listens at that address. Simplified: only one on the same machine is found. */
+function isEtcd(process: Process, url: string): boolean {
+  const { machine, place } = process;
+  const { hostname = "", port = "" } = URL.parse(url) ?? {};
+  const isHere = hostname === "localhost" || hostname.startsWith("127.") || hostname === machine.address;
+  const listening = machine.environment.network.listening(place);
+  return isHere && listening.some((item) => item.process === "etcd" && item.port === Number(port));
 }
 
 async function answer(

@@ -57,6 +57,22 @@ export class ObjectStore {
     return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
   }
 
+  /** Everything, with the revision that made it (unknown after a restart) and how often it was written since. */
+  *entries(): Generator<{
+    resource: string;
+    key: string;
+    object: JsonObject;
+    created: number | undefined;
+    version: number;
+  }> {
+    for (const [resource, objects] of this.#resources) {
+      for (const [key, object] of objects) {
+        const mark = marks.get(object);
+        yield { resource, key, object, created: mark?.created, version: mark?.version ?? 1 };
+      }
+    }
+  }
+
   size(resource: string): number {
     return this.#resources.get(resource)?.size ?? 0;
   }
@@ -67,6 +83,8 @@ export class ObjectStore {
     const previous = objects.get(key);
     this.#revision += 1;
     const object = build(this.#revision);
+    const before = previous && marks.get(previous);
+    marks.set(object, { created: before?.created ?? this.#revision, version: (before?.version ?? 0) + 1 });
     objects.set(key, object);
     this.#record({
       resource,
@@ -155,6 +173,7 @@ export class ObjectStore {
   }
 }
 
+const marks = new WeakMap<JsonObject, { created: number; version: number }>();
 const texts = new WeakMap<JsonObject, string>();
 
 /** A stored object as JSON, made once. */

@@ -62,6 +62,7 @@ export function placesOf(key: string, rootfs: string, id: string, runtime: strin
 /** What systemd or the kernel call a container's control group, given the pod's. */
 export function cgroupsPathOf(key: string, parent: string, id: string): string {
   const prefix = key === "crio" ? "crio" : "cri-containerd";
+  if (parent === "") return key === "crio" ? `system.slice:${prefix}:${id}` : `/k8s.io/${id}`;
   if (parent.endsWith(".slice")) return `${parent.slice(parent.lastIndexOf("/") + 1)}:${prefix}:${id}`;
   return `${parent}/${key === "crio" ? `crio-${id}` : id}`;
 }

@@ -1,9 +1,10 @@
 import { parse } from "yaml";
 import type { Process, Program } from "../../machine/process.ts";
-import type { ContainerRuntime, ContainerStatus, PodSandboxStatus } from "../cri.ts";
+import type { ContainerRuntime, ContainerStatus, PodSandboxStatus, PulledImage } from "../cri.ts";
 import { CriError } from "../cri.ts";
 import { isRuntime } from "../kubelet/configuration.ts";
 import { readLog } from "../kubelet/log-reader.ts";
+import { CriFileError, readContainerFile, readPodFile } from "./crictl-files.ts";
 import { logrusLine } from "./logrus.ts";
 
 const probed = [
@@ -21,6 +22,8 @@ interface Options {
   tail: number | undefined;
   output: string;
   name: string;
+  pod: string;
+  namespace: string;
   words: string[];
 }
 
@@ -61,10 +64,17 @@ function parseOptions(argv: readonly string[]): Options {
     tail: undefined,
     output: "table",
     name: "",
+    pod: "",
+    namespace: "",
     words: [],
   };
   for (let index = 0; index < argv.length; index += 1) {
     const word = argv[index] ?? "";
+    // What runs in the container has options of its own.
+    if (options.words[0] === "exec" && options.words.length >= 2) {
+      options.words.push(word);
+      continue;
+    }
     const [flag = "", joined] = word.startsWith("-") ? word.split(/=(.*)/s) : [word];
     const value = (): string => joined ?? argv[(index += 1)] ?? "";
     switch (flag) {
@@ -99,6 +109,13 @@ function parseOptions(argv: readonly string[]): Options {
         break;
       case "--name":
         options.name = value();
+        break;
+      case "-p":
+      case "--pod":
+        options.pod = value();
+        break;
+      case "--namespace":
+        options.namespace = value();
         break;
       default:
         if (!word.startsWith("-")) options.words.push(word);
@@ -203,6 +220,10 @@ async function run(process: Process, runtime: ContainerRuntime, command: string,
       }
       return 0;
     }
+    case "runp":
+    case "create":
+    case "run":
+      return createFromFiles(process, runtime, command, rest);
     case "stopp":
     case "rmp":
       for (const id of rest) {
@@ -225,6 +246,39 @@ async function run(process: Process, runtime: ContainerRuntime, command: string,
     default:
       await process.err(`No help topic for '${command}'\n`);
       return 3;
+  }
+}
+
+/** `runp POD`, `create ID CONTAINER POD` and `run CONTAINER POD`, from the CRI's messages in files. */
+async function createFromFiles(
+  process: Process,
+  runtime: ContainerRuntime,
+  command: string,
+  words: readonly string[],
+): Promise<number> {
+  const wanted = command === "runp" ? 1 : command === "run" ? 2 : 3;
+  if (words.length !== wanted) {
+    await process.err(`crictl ${command}: ${wanted} arguments expected, got ${words.length}\n`);
+    return 1;
+  }
+  const read = (file: string): string => process.files.readText(process.resolve(file));
+  try {
+    const pod = readPodFile(read(words.at(-1) ?? ""), process.machine.name);
+    if (command === "runp") {
+      await process.out(`${await runtime.runPodSandbox(pod, "")}\n`);
+      return 0;
+    }
+    const container = readContainerFile(read(words.at(-2) ?? ""));
+    const sandbox = command === "run" ? await runtime.runPodSandbox(pod, "") : findPod(runtime, words[0] ?? "")?.id;
+    if (sandbox === undefined) return await missing(process, "pod sandbox", words[0] ?? "");
+    const id = await runtime.createContainer(sandbox, container);
+    if (command === "run") await runtime.startContainer(id);
+    await process.out(`${id}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof CriFileError)) throw error;
+    await say(process, "fatal", error.message);
+    return 1;
   }
 }
 
@@ -315,6 +369,7 @@ async function listContainers(process: Process, runtime: ContainerRuntime, optio
     .listContainers()
     .filter((container) => options.all || container.state === "running")
     .filter((container) => options.name === "" || container.config.name.includes(options.name))
+    .filter((container) => options.pod === "" || container.sandboxId.startsWith(options.pod))
     .sort((a, b) => b.createdAt - a.createdAt);
   if (options.quiet) {
     await process.out(containers.map((container) => `${container.id}\n`).join(""));
@@ -347,9 +402,18 @@ async function listContainers(process: Process, runtime: ContainerRuntime, optio
 
 async function listPods(process: Process, runtime: ContainerRuntime, options: Options): Promise<number> {
   const now = process.machine.environment.clock.now();
-  const pods = runtime.listPodSandboxes().sort((a, b) => b.createdAt - a.createdAt);
+  const pods = runtime
+    .listPodSandboxes()
+    .filter((pod) => options.name === "" || pod.config.name.includes(options.name))
+    .filter((pod) => options.namespace === "" || pod.config.namespace === options.namespace)
+    .sort((a, b) => b.createdAt - a.createdAt);
   if (options.quiet) {
     await process.out(pods.map((pod) => `${pod.id}\n`).join(""));
+    return 0;
+  }
+  if (options.output === "json") {
+    const items = pods.map((pod) => podStatus(pod));
+    await process.out(`${JSON.stringify({ items }, null, 2)}\n`);
     return 0;
   }
   const rows = pods.map((pod) => [
@@ -363,6 +427,56 @@ async function listPods(process: Process, runtime: ContainerRuntime, options: Op
   ]);
   await process.out(table([["POD ID", "CREATED", "STATE", "NAME", "NAMESPACE", "ATTEMPT", "RUNTIME"], ...rows]));
   return 0;
+}
+
+/** Simplified: without the runtime's own additions such as snapshot keys. */
+function inspected(runtime: ContainerRuntime, found: ContainerStatus | PodSandboxStatus | PulledImage): object {
+  if ("sandboxId" in found) return { status: containerStatus(found), info: runtime.details?.(found.id) ?? {} };
+  if ("handler" in found) return { status: podStatus(found), info: runtime.details?.(found.id) ?? {} };
+  const { id, tags, digests, size } = found;
+  return { status: { id, repoTags: tags, repoDigests: digests, size: String(size) }, info: {} };
+}
+
+const timeOf = (ms: number): string => (ms === 0 ? "0001-01-01T00:00:00Z" : new Date(ms).toISOString());
+
+function containerStatus(container: ContainerStatus): object {
+  const { config } = container;
+  return {
+    id: container.id,
+    metadata: { attempt: config.attempt, name: config.name },
+    state: `CONTAINER_${container.state.toUpperCase()}`,
+    createdAt: timeOf(container.createdAt),
+    startedAt: timeOf(container.startedAt),
+    finishedAt: timeOf(container.finishedAt),
+    exitCode: container.exitCode,
+    image: { image: config.image },
+    imageRef: container.imageRef,
+    reason: container.reason,
+    message: container.message,
+    labels: config.labels,
+    annotations: config.annotations,
+    mounts: config.mounts.map(({ containerPath, hostPath, readOnly }) => ({
+      containerPath,
+      hostPath,
+      readonly: readOnly,
+    })),
+    logPath: config.logPath,
+  };
+}
+
+function podStatus(pod: PodSandboxStatus): object {
+  const { config } = pod;
+  return {
+    id: pod.id,
+    metadata: { attempt: config.attempt, name: config.name, namespace: config.namespace, uid: config.uid },
+    state: pod.state === "ready" ? "SANDBOX_READY" : "SANDBOX_NOTREADY",
+    createdAt: timeOf(pod.createdAt),
+    network: { additionalIps: [], ip: pod.address },
+    linux: { namespaces: { options: { ipc: "POD", network: config.hostNetwork ? "NODE" : "POD", pid: "CONTAINER" } } },
+    labels: config.labels,
+    annotations: config.annotations,
+    runtimeHandler: pod.handler,
+  };
 }
 
 async function inspect(
@@ -384,7 +498,7 @@ async function inspect(
         command === "inspect" ? "container" : command === "inspectp" ? "pod sandbox" : "image",
         id,
       );
-    await process.out(`${JSON.stringify({ status: found }, null, 2)}\n`);
+    await process.out(`${JSON.stringify(inspected(runtime, found), null, 2)}\n`);
   }
   return 0;
 }

@@ -14,6 +14,19 @@ export interface Caller {
   userAgent: string;
   /** Told of every answer, for those who want to see the requests. */
   trace?(request: string, status: number): Promise<void>;
+  /** Told of each exchange as it goes over the wire, for those who want to see headers and bodies. */
+  wire?: Wire;
+}
+
+export interface Wire {
+  request(
+    method: string,
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | undefined,
+  ): Promise<void>;
+  response(status: number, headers: Readonly<Record<string, string>>): Promise<void>;
+  body(text: string): Promise<void>;
 }
 
 export interface ApiCall {
@@ -57,6 +70,7 @@ export class Connection {
     };
     if (access.impersonate !== undefined) headers["impersonate-user"] = access.impersonate;
     if (call.body !== undefined) headers["content-type"] = call.contentType ?? "application/json";
+    if (caller.wire) await caller.wire.request(method, `${access.server}${target}`, headers, bodyText(call.body));
     try {
       const response = await requestApi(caller.network, caller.place, access, {
         method,
@@ -66,6 +80,7 @@ export class Connection {
         signal: call.signal ?? caller.signal,
       });
       this.#noteWarnings(response.headers["warning"]);
+      await caller.wire?.response(response.status, response.headers);
       await caller.trace?.(`${method} ${access.server}${target}`, response.status);
       return { status: response.status, headers: response.headers, chunks: chunksOf(response.body) };
     } catch (error) {
@@ -79,6 +94,7 @@ export class Connection {
   async bytes(method: string, path: string, call: ApiCall = {}): Promise<Uint8Array> {
     const answer = await this.send(method, path, call);
     const bytes = await readChunks(answer.chunks);
+    await this.caller.wire?.body(decode(bytes));
     if (answer.status >= 400) throw errorOf(answer.status, decode(bytes));
     return bytes;
   }
@@ -113,6 +129,11 @@ export class Connection {
       if (!this.warnings.includes(text)) this.warnings.push(text);
     }
   }
+}
+
+function bodyText(body: unknown): string | undefined {
+  if (body === undefined) return undefined;
+  return body instanceof Uint8Array ? decode(body) : JSON.stringify(body);
 }
 
 async function* chunksOf(body: Uint8Array | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Process } from "../../../process.ts";
+import { createWireLog } from "./wire-log.ts";
 import { type Caller, Connection } from "../client/connection.ts";
 import { Discovery } from "../client/discovery.ts";
 import { UnreachableError } from "../client/errors.ts";
@@ -107,7 +108,7 @@ export class Session {
     set("impersonate", "as");
     if (flags.has("insecure-skip-tls-verify")) access.insecure = flags.bool("insecure-skip-tls-verify");
     return new Connection(clusterAccess(process, this.config, access), {
-      ...(Number(flags.text("v") ?? "0") >= 6 ? { trace: this.#tracer() } : {}),
+      ...this.#watchers(Number(flags.text("v") ?? "0")),
       network: process.machine.environment.network,
       place: process.place,
       signal: process.signal,
@@ -115,7 +116,24 @@ export class Session {
     });
   }
 
-  /** What `-v=6` and above print of each request. Simplified: no headers and bodies at higher levels. */
+  /** Who prints requests at this verbosity: one line each, or from 7 on what goes over the wire. */
+  #watchers(verbosity: number): Pick<Caller, "trace" | "wire"> {
+    if (verbosity < 6) return {};
+    if (verbosity === 6) return { trace: this.#tracer() };
+    const print = (place: string, text: string): Promise<void> =>
+      this.process.err(`${klogHeader("I", this.now(), this.process.pid, place)}${text}\n`);
+    return {
+      wire: createWireLog({
+        print,
+        verbosity,
+        minor: this.minor,
+        path: this.config.path,
+        clock: this.process.machine.environment.clock,
+      }),
+    };
+  }
+
+  /** What `-v=6` prints of each request. */
   #tracer(): NonNullable<Caller["trace"]> {
     const { clock } = this.process.machine.environment;
     const print = (place: string, text: string): Promise<void> =>
