@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBackend } from "../../backends/registry.ts";
+import { translationProblems } from "../../content/translation.ts";
 import { coverageOf, coverageTable } from "../../content/coverage.ts";
 import type { Profile } from "../../domain/backend.ts";
 import type { Lab } from "../../domain/course.ts";
@@ -26,7 +27,10 @@ const countsOf = (labs: readonly Lab[]): string => {
 /** Reads the whole course in both profiles; a problem is thrown as one LabError that lists them all. */
 export function lint(): number {
   const profiles: readonly Profile[] = ["thesis", "current"];
-  for (const profile of profiles) print(`${profile}: ${countsOf(allLabs(readCourse(profile)))}: no problems`);
+  const courses = profiles.map((profile) => ({ profile, course: readCourse(profile) }));
+  const problems = new Set(courses.flatMap(({ course }) => translationProblems(course, "de")));
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  for (const { profile, course } of courses) print(`${profile}: ${countsOf(allLabs(course))}: no problems`);
   return exitCodes.passed;
 }
 
