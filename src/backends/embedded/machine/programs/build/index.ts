@@ -4,6 +4,7 @@ import { gcc, goMd2man, pkgConfig } from "./c/compilers.ts";
 import { crunConfigure, crunConfigureProgram } from "./c/crun.ts";
 import { ldconfig } from "./c/ldconfig.ts";
 import { make } from "./c/make.ts";
+import { explorer } from "./explorer.ts";
 import { git } from "./git.ts";
 import { cargo } from "./rust/cargo.ts";
 import { rustc } from "./rust/rustc.ts";
@@ -31,6 +32,7 @@ export const buildPrograms: ProgramTable = {
   wasmedge,
   wasmedgec,
   wasmtime,
+  explorer,
   ...wabtPrograms,
   git,
   make,

@@ -41,7 +41,12 @@ export const wasmObjdump: Program = async (process) => {
   }
   while (args.length > 0) {
     const argument = args.shift() ?? "";
-    const letters = /^-[hxds]{2,}$/.test(argument) ? argument.slice(1).split("").map((letter) => `-${letter}`) : [argument];
+    const letters = /^-[hxds]{2,}$/.test(argument)
+      ? argument
+          .slice(1)
+          .split("")
+          .map((letter) => `-${letter}`)
+      : [argument];
     for (const option of letters) {
       const view = views[option];
       if (view) chosen.add(view);
