@@ -134,11 +134,15 @@ function drawArrow(
     canvas.put(from, y, ` ${"┄".repeat(length - 1)}`, { dim: true });
     return;
   }
+  const style: FigureStyle = { bold: true };
+  if (length < 12) {
+    canvas.put(from, y, part.outward ? ` ${"─".repeat(length - 1)}▶` : ` ◀${"─".repeat(length - 1)}`, style, to);
+    return;
+  }
   const label = cut(part.pass.what, length - 5);
   const rest = length - 2 - widthOf(label) - 2;
   const before = Math.max(0, Math.floor(rest / 2));
   const after = Math.max(0, rest - before);
-  const style: FigureStyle = { bold: true };
   let at = canvas.put(from, y, part.outward ? ` ${"─".repeat(before)}` : ` ◀${"─".repeat(before)}`, style);
   at = canvas.put(at, y, ` ${label} `, { inverse: true });
   canvas.put(at, y, part.outward ? `${"─".repeat(after)}▶` : "─".repeat(after + 1), style, to);
@@ -155,7 +159,9 @@ function drawChain(
 ): void {
   const isHere = now !== undefined && (now.from.machine === machine.name || now.to.machine === machine.name);
   const ids: ComponentId[] = ["kubelet", ...chain];
-  const margin = Math.max(9, widthOf(machine.name) + 1);
+  // Where it is narrow, names matter more than the space between them.
+  const isNarrow = canvas.width < 56;
+  const margin = Math.max(isNarrow ? 8 : 9, widthOf(machine.name) + 1);
   const spans: FigureSpan[] = [{ text: isContinued ? "" : cut(machine.name, margin - 1).padEnd(margin), bold: true }];
   const fits = now === undefined || isOnChain(now, chain);
   for (const [index, id] of ids.entries()) {
@@ -164,9 +170,9 @@ function drawChain(
     // A second way of the same runtime begins below the first one's.
     if (isContinued && index < 2) continue;
     const isBranch = isContinued && index === 2;
-    const arrow = isPassing ? "▶ " : "→ ";
-    const lead = isBranch ? `${" ".repeat(margin + 12)}└${isPassing ? "─" : ""}` : index > 0 ? " " : "";
-    if (lead !== "") spans.push({ text: lead + arrow, dim: !isPassing, bold: isPassing });
+    const arrow = `${isNarrow ? "" : " "}${isPassing ? "▶" : "→"}${isNarrow ? "" : " "}`;
+    const branch = `${" ".repeat(margin + (isNarrow ? 10 : 12))}└${isPassing ? "▶" : "→"} `;
+    if (index > 0) spans.push({ text: isBranch ? branch : arrow, dim: !isPassing, bold: isPassing });
     const isActive = isHere && fits && touches(now, id);
     spans.push(...nameOf(machine, id, isActive));
   }
@@ -181,20 +187,47 @@ const isOnChain = ({ from, to }: Pass, chain: readonly ComponentId[]): boolean =
     (component) => component === "kubelet" || component === "kube-apiserver" || chain.some((id) => id === component),
   );
 
-/** Passes, newest first; the same to several is one line. */
+/** Passes that are told in one line: the same to or about several, and what the API server stored at once. */
+interface Told {
+  pass: Pass;
+  /** It went on into etcd. */
+  isStored: boolean;
+  others: number;
+}
+
+/** Passes, newest first. */
 function passLines(picture: Picture, { texts, at }: FlowOptions, width: number, rows: number): FigureLine[] {
   if (rows <= 0) return [];
   const seen = picture.passes.filter(({ sequence }) => at === undefined || sequence <= at);
   if (seen.length === 0) return [[{ text: texts.quiet, dim: true }]];
-  const groups: { pass: Pass; others: number }[] = [];
-  for (const pass of seen.toReversed()) {
-    const last = groups.at(-1);
-    if (last && groups.length > 1 && isAlike(last.pass, pass)) last.others += 1;
-    else if (groups.length === rows) break;
-    else groups.push({ pass, others: 0 });
-  }
-  return groups.map(({ pass, others }, index) => passLine(pass, others, index === 0, width, texts));
+  const isTwoLined = width < 70 && rows >= 12;
+  const all = toldPasses(seen, isTwoLined ? Math.floor(rows / 2) : rows);
+  return all.flatMap((told, index) => passLine(told, index === 0, { width, isTwoLined, texts })).slice(0, rows);
 }
+
+function toldPasses(seen: readonly Pass[], most: number): Told[] {
+  const told: Told[] = [];
+  let stored: Pass | undefined;
+  for (const pass of seen.toReversed()) {
+    const isStored = stored !== undefined && isSameObject(stored, pass) && pass.to.component === "kube-apiserver";
+    if (stored && !isStored) told.push({ pass: stored, isStored: false, others: 0 });
+    stored = undefined;
+    if (!isStored && pass.from.component === "kube-apiserver" && pass.to.component === "etcd") {
+      stored = pass;
+      continue;
+    }
+    const last = told.at(-1);
+    if (last && last.isStored === isStored && isAlike(last.pass, pass)) last.others += 1;
+    else if (told.length === most) return told;
+    else told.push({ pass, isStored, others: 0 });
+  }
+  if (stored) told.push({ pass: stored, isStored: false, others: 0 });
+  return told.slice(0, most);
+}
+
+const kindOf = ({ what }: Pass): string => what.split("/")[0] ?? "";
+
+const isSameObject = (a: Pass, b: Pass): boolean => a.name === b.name && kindOf(a) === kindOf(b);
 
 const isAlike = (a: Pass, b: Pass): boolean =>
   a.action === b.action &&
@@ -202,24 +235,42 @@ const isAlike = (a: Pass, b: Pass): boolean =>
   partyName(a.from) === partyName(b.from) &&
   partyName(a.to) === partyName(b.to);
 
-function passLine(pass: Pass, others: number, isNewest: boolean, width: number, texts: FigureTexts): FigureLine {
+interface LineOptions {
+  width: number;
+  isTwoLined: boolean;
+  texts: FigureTexts;
+}
+
+function passLine({ pass, isStored, others }: Told, isNewest: boolean, options: LineOptions): FigureLine[] {
+  const { width, isTwoLined, texts } = options;
   const { from, to, action, what, name, count } = pass;
   // Machines of one hop are the same; said once is enough.
-  const start =
-    to.machine !== undefined && from.machine === to.machine
-      ? partyName({ component: from.component })
-      : partyName(from);
-  const hop = `${start} → ${partyName(to)}`;
-  const hopWidth = Math.min(37, Math.floor(width * 0.55));
+  const isLocal = to.machine !== undefined && from.machine === to.machine;
+  const start = isLocal ? partyName({ component: from.component }) : partyName(from);
+  const hop = `${start} → ${partyName(to)}${isStored ? " → etcd" : ""}`;
+  const hopWidth = isTwoLined ? width - 2 : Math.min(43, Math.floor(width * 0.52));
   const times = count > 1 ? ` ×${count}` : "";
   const more = others > 0 ? ` +${others}` : "";
   const verb = texts.actions[action];
   const words = verb === "" ? what : `${verb} ${what}`;
-  const room = width - hopWidth - 3 - widthOf(words) - widthOf(times) - widthOf(more) - 1;
-  return [
-    { text: isNewest ? "▶ " : "  ", bold: true },
-    { text: cut(hop, hopWidth).padEnd(hopWidth), bold: isNewest, dim: !isNewest },
-    { text: ` ${words}`, bold: isNewest },
-    { text: times + (room >= 6 && name !== "" ? ` ${cutMiddle(name, room)}` : "") + more, dim: true },
+  const used = (isTwoLined ? 4 : hopWidth + 3) + widthOf(words) + widthOf(times) + widthOf(more) + 1;
+  const room = width - used;
+  const lead: FigureSpan = { text: isNewest ? "▶ " : "  ", bold: true };
+  const shownHop: FigureSpan = {
+    text: isTwoLined ? cut(hop, hopWidth) : cut(hop, hopWidth).padEnd(hopWidth),
+    bold: isNewest,
+    dim: !isNewest,
+  };
+  const rest: FigureSpan[] = [
+    { text: words, bold: isNewest },
+    { text: times, bold: true },
+    { text: room >= 6 && name !== "" ? ` ${cutMiddle(name, room)}` : "", dim: true },
+    { text: more, dim: true },
   ];
+  return isTwoLined
+    ? [
+        [lead, shownHop],
+        [{ text: "    " }, ...rest],
+      ]
+    : [[lead, shownHop, { text: " " }, ...rest]];
 }

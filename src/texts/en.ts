@@ -106,10 +106,10 @@ export const en = {
       ["m", "machine"],
       ["l", "steps"],
       ["f", "figure"],
-      ["b", "back"],
       ["u", "undo"],
       ["?", "help"],
       ["q", "quit"],
+      ["b", "back"],
       ["Esc", "shell"],
     ],
     figureKeys: [
