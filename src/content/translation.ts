@@ -1,5 +1,5 @@
 import type { Language } from "../domain/backend.ts";
-import type { Chapter, CheckSpec, Course, Lab, Prose, Step } from "../domain/course.ts";
+import type { CheckSpec, Course, Lab, Prose, Step } from "../domain/course.ts";
 
 /** Most words that a text may have and be the same in both languages: names, commands. */
 const sameWords = 4;
@@ -9,14 +9,17 @@ const sameWords = 4;
  * in a text, or texts that were left in English. Each is `labs/LAB/LANGUAGE.md: STEP: what is wrong`. Pure.
  */
 export function translationProblems(course: Course, language: Exclude<Language, "en">): string[] {
-  return course.chapters.flatMap((chapter) => [
-    ...titleProblems(chapter, language),
-    ...chapter.labs.flatMap((lab) => labProblems(lab, language)),
-  ]);
+  return [
+    ...titleProblems("title", course.title, language),
+    ...course.chapters.flatMap((chapter) => [
+      ...titleProblems(chapter.id, chapter.title, language),
+      ...chapter.labs.flatMap((lab) => labProblems(lab, language)),
+    ]),
+  ];
 }
 
-function titleProblems({ id, title }: Chapter, language: Language): string[] {
-  return title[language] === undefined ? [`labs/course.yaml: ${id}: no title in "${language}"`] : [];
+function titleProblems(of: string, title: Prose, language: Language): string[] {
+  return title[language] === undefined ? [`labs/course.yaml: ${of}: no title in "${language}"`] : [];
 }
 
 function labProblems(lab: Lab, language: Language): string[] {
@@ -65,16 +68,20 @@ function textProblems(prose: Prose, language: Language, place: string): string[]
   const blocks = [en, text].map((each) => blocksOf(each).length);
   return [
     ...missing(fencedOf(en), fencedOf(text)).map((block) => `${place}: this block is missing or differs: ${block}`),
-    ...missing(codeOf(en), codeOf(text)).map((code) => `${place}: \`${code}\` is missing or differs`),
+    ...missing(codeOf(en), codeOf(text), standsFor).map((code) => `${place}: \`${code}\` is missing or differs`),
     ...missing(placeholdersOf(en), placeholdersOf(text)).map((each) => `${place}: ${each} is missing or differs`),
     ...(blocks[0] === blocks[1] ? [] : [`${place}: ${blocks[1]} paragraphs and items, in English ${blocks[0]}`]),
     ...(leftInEnglish(en, text) ? [`${place}: left in English`] : []),
   ];
 }
 
-const missing = (wanted: readonly string[], found: readonly string[]): string[] => [
-  ...new Set(wanted.filter((each) => !found.includes(each))),
-];
+function missing(wanted: readonly string[], found: readonly string[], of = (text: string): string => text): string[] {
+  const there = new Set(found.map(of));
+  return [...new Set(wanted.filter((each) => !there.has(of(each))))];
+}
+
+/** Code in which words such as FILE and NAME, which stand for something, may be another language's. */
+const standsFor = (code: string): string => code.replaceAll(/\p{Lu}{3,}/gu, "…");
 
 const fence = /^```[^\n]*\n([\s\S]*?)^```/gm;
 

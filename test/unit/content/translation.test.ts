@@ -34,7 +34,7 @@ const step: Step = {
   mistakes: [],
 };
 const courseWith = (changed: Partial<Step>, lab: { title?: Prose; chapter?: Prose } = {}): Course => ({
-  title: { en: "Course" },
+  title: { en: "Course", de: "Kurs" },
   chapters: [
     {
       id: "c",
@@ -93,6 +93,12 @@ test.each([
   const problems = problemsOf({ text: german(de) });
   expect(problems).toHaveLength(1);
   expect(problems[0]).toContain(named);
+});
+
+test("a word that stands for something may be translated, a command may not", () => {
+  const hint = (en: string, de: string): Partial<Step> => ({ hints: [{ level: "command", text: { en, de } }] });
+  expect(problemsOf(hint("`ls --color FILE`", "`ls --color DATEI`"))).toEqual([]);
+  expect(problemsOf(hint("`ls --color FILE`", "`ls --colour DATEI`"))).toHaveLength(1);
 });
 
 test("a text that was left in English is a problem, a name is not", () => {
