@@ -32,7 +32,7 @@ const backend = await openEmbeddedBackend({
 const course = readCourse("thesis");
 const player = new ActionPlayer({ backend, runOnHost });
 const { signal } = new AbortController();
-const times = { controlPlane: Number.NaN, apply: Number.NaN };
+const times = { controlPlane: Number.NaN, apply: Number.NaN, undo: Number.NaN };
 const holds = { prepared: [] };
 for (const id of ["control-plane", "crun-build", "crun-node", "crun-deploy"]) {
   const lab = findLab(course, id);
@@ -52,6 +52,14 @@ for (const id of ["control-plane", "crun-build", "crun-node", "crun-deploy"]) {
   }
 }
 await player.close();
+await backend.snapshots?.save("bench");
+const restores: number[] = [];
+for (let round = 0; round < 5; round += 1) {
+  const begin = performance.now();
+  await backend.snapshots?.restore("bench");
+  restores.push(performance.now() - begin);
+}
+times.undo = restores.sort((a, b) => a - b)[2] ?? Number.NaN;
 await backend.close();
 rmSync(folder, { recursive: true, force: true });
 console.log(JSON.stringify(times));

@@ -174,7 +174,7 @@ line("first frame", (await median(rounds, firstFrame)) / bare, "x", 6);
 
 const home = temporary();
 line("whole run, machines to graded curl", timed([program, "run"], home) / 1_000, "s", 60);
-const times: { controlPlane: number; apply: number }[] = [];
+const times: { controlPlane: number; apply: number; undo: number }[] = [];
 for (let round = 0; round < 3; round += 1) {
   const { stdout } = spawnSync(process.execPath, [join(root, "scripts/bench-cluster.ts")], { encoding: "utf8" });
   times.push(JSON.parse(stdout));
@@ -191,6 +191,12 @@ line(
   middle(({ apply }) => apply),
   "ms",
   400,
+);
+line(
+  "undo, two machines and three replicas",
+  middle(({ undo }) => undo),
+  "ms",
+  200,
 );
 
 const argv = [program, "exec", "master", "--"];
