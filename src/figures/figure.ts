@@ -43,4 +43,13 @@ export interface FigureTexts {
   container: string;
   clients: string;
   actions: Readonly<Record<Pass["action"], string>>;
+  /** Sentences, for those who listen. */
+  spoken: {
+    machine: (name: string, node: string) => string;
+    components: (state: string, names: string) => string;
+    way: (names: string, pods: string) => string;
+    pod: (name: string, state: string, requests: number) => string;
+    service: (name: string, port: string, pods: string) => string;
+    pass: (from: string, to: string, what: string) => string;
+  };
 }

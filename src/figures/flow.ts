@@ -188,7 +188,7 @@ const isOnChain = ({ from, to }: Pass, chain: readonly ComponentId[]): boolean =
   );
 
 /** Passes that are told in one line: the same to or about several, and what the API server stored at once. */
-interface Told {
+export interface Told {
   pass: Pass;
   /** It went on into etcd. */
   isStored: boolean;
@@ -205,7 +205,8 @@ function passLines(picture: Picture, { texts, at }: FlowOptions, width: number, 
   return all.flatMap((told, index) => passLine(told, index === 0, { width, isTwoLined, texts })).slice(0, rows);
 }
 
-function toldPasses(seen: readonly Pass[], most: number): Told[] {
+/** The latest passes as lines of a list, newest first; at most `most`. */
+export function toldPasses(seen: readonly Pass[], most: number): Told[] {
   const told: Told[] = [];
   let stored: Pass | undefined;
   for (const pass of seen.toReversed()) {
@@ -225,7 +226,8 @@ function toldPasses(seen: readonly Pass[], most: number): Told[] {
   return told.slice(0, most);
 }
 
-const kindOf = ({ what }: Pass): string => what.split("/")[0] ?? "";
+/** The kind of the object, without its part. */
+export const kindOf = ({ what }: Pass): string => what.split("/")[0] ?? "";
 
 const isSameObject = (a: Pass, b: Pass): boolean => a.name === b.name && kindOf(a) === kindOf(b);
 
@@ -235,6 +237,21 @@ const isAlike = (a: Pass, b: Pass): boolean =>
   partyName(a.from) === partyName(b.from) &&
   partyName(a.to) === partyName(b.to);
 
+/** Between whom a pass goes, and what it is. */
+export function hopWords(
+  { pass: { from, to, action, what }, isStored }: Pick<Told, "pass" | "isStored">,
+  texts: FigureTexts,
+): { hop: string; words: string } {
+  // Machines of one hop are the same; said once is enough.
+  const isLocal = to.machine !== undefined && from.machine === to.machine;
+  const start = isLocal ? partyName({ component: from.component }) : partyName(from);
+  const verb = texts.actions[action];
+  return {
+    hop: `${start} → ${partyName(to)}${isStored ? " → etcd" : ""}`,
+    words: verb === "" ? what : `${verb} ${what}`,
+  };
+}
+
 interface LineOptions {
   width: number;
   isTwoLined: boolean;
@@ -243,16 +260,11 @@ interface LineOptions {
 
 function passLine({ pass, isStored, others }: Told, isNewest: boolean, options: LineOptions): FigureLine[] {
   const { width, isTwoLined, texts } = options;
-  const { from, to, action, what, name, count } = pass;
-  // Machines of one hop are the same; said once is enough.
-  const isLocal = to.machine !== undefined && from.machine === to.machine;
-  const start = isLocal ? partyName({ component: from.component }) : partyName(from);
-  const hop = `${start} → ${partyName(to)}${isStored ? " → etcd" : ""}`;
+  const { name, count } = pass;
+  const { hop, words } = hopWords({ pass, isStored }, texts);
   const hopWidth = isTwoLined ? width - 2 : Math.min(43, Math.floor(width * 0.52));
   const times = count > 1 ? ` ×${count}` : "";
   const more = others > 0 ? ` +${others}` : "";
-  const verb = texts.actions[action];
-  const words = verb === "" ? what : `${verb} ${what}`;
   const used = (isTwoLined ? 4 : hopWidth + 3) + widthOf(words) + widthOf(times) + widthOf(more) + 1;
   const room = width - used;
   const lead: FigureSpan = { text: isNewest ? "▶ " : "  ", bold: true };

@@ -3,7 +3,7 @@ import { type Canvas, cutMiddle, lineWidth, widthOf } from "./canvas.ts";
 import { changeOf } from "./changes.ts";
 import { chipOf, type DrawOptions } from "./cluster.ts";
 import type { FigureLine, FigureSpan, FigureTexts } from "./figure.ts";
-import { type Lane, lanesOf } from "./parts.ts";
+import { type Lane, lanesOf, runsAt } from "./parts.ts";
 import { componentOf, nodeWords, podSign, podTone, podTrouble } from "./words.ts";
 
 /** The interfaces between a component and the one below it. */
@@ -78,7 +78,7 @@ function drawTree(
   const ground = rowOf(depth + 1);
   drawBox(canvas, { x: 0, y: rowOf(0), width: right(lanes.length - 1), rows: boxRows }, machine, "kubelet", options);
   for (let level = 0; level < depth; level += 1) {
-    for (const group of groupsAt(lanes, level)) {
+    for (const group of runsAt(lanes, level)) {
       const [first = 0] = group;
       const last = group.at(-1) ?? first;
       const id = lanes[first]?.chain[level];
@@ -103,19 +103,6 @@ function drawTree(
     const lines = laneLines(lane, columns, height - ground, options);
     for (const [row, line] of lines.entries()) canvas.putLine(left(index), ground + row, line, columns);
   }
-}
-
-/** Lanes that share everything down to a level, as runs of their indexes. */
-function groupsAt(lanes: readonly Lane[], level: number): number[][] {
-  const groups: number[][] = [];
-  const keyOf = (index: number): string => lanes[index]?.chain.slice(0, level + 1).join() ?? "";
-  for (const [index, { chain }] of lanes.entries()) {
-    const last = groups.at(-1);
-    const isSame = last !== undefined && keyOf(last[0] ?? 0) === keyOf(index) && chain.length > level;
-    if (last && isSame && (lanes[last[0] ?? 0]?.chain.length ?? 0) > level) last.push(index);
-    else groups.push([index]);
-  }
-  return groups;
 }
 
 interface BoxPlace {

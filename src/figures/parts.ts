@@ -70,3 +70,19 @@ export function lanesOf(picture: Picture, machine: PictureMachine): Lane[] {
   }
   return lanes;
 }
+
+/** Lanes that share everything down to a level, as runs of their indexes; a lane that has ended stands alone. */
+export function runsAt(lanes: readonly Lane[], level: number): number[][] {
+  const runs: number[][] = [];
+  const keyOf = (index: number): string | undefined => {
+    const chain = lanes[index]?.chain ?? [];
+    return chain.length > level ? chain.slice(0, level + 1).join() : undefined;
+  };
+  for (const index of lanes.keys()) {
+    const last = runs.at(-1);
+    const key = keyOf(index);
+    if (last && key !== undefined && keyOf(last[0] ?? 0) === key) last.push(index);
+    else runs.push([index]);
+  }
+  return runs;
+}
