@@ -6,6 +6,8 @@ import { gzipSync } from "node:zlib";
 
 export interface ImageRecipe {
   architecture: string;
+  /** Default linux. */
+  os?: string;
   /** RFC 3339. */
   created: string;
   /** One layer each, bottom first. */
@@ -21,7 +23,7 @@ export function buildImage(recipe: ImageRecipe): ImageContent {
     {
       created: recipe.created,
       architecture: recipe.architecture,
-      os: "linux",
+      os: recipe.os ?? "linux",
       config: recipe.defaults,
       rootfs: { type: "layers", diff_ids: archives.map((archive) => sha256(archive)) },
       history: archives.map(() => ({ created: recipe.created, created_by: "modelled image" })),

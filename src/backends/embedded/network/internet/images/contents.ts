@@ -132,18 +132,21 @@ export const contentBuilders: Readonly<Record<string, Builder>> = {
       Cmd: ["/wasi_http_server.wasm"],
       WorkingDir: "/",
     }),
+  // Built for the platform wasi/wasm, as its project does.
   // Simplified: one module of Rust answers both routes; in the real image the second one is a module of TinyGo.
   "spin-hello": (request) =>
-    image(
-      request,
-      [
+    buildImage({
+      architecture: "wasm",
+      os: "wasi",
+      created: request.created,
+      layers: [
         [
           tarFile("spin.toml", spinHelloManifest),
           tarFile("target/wasm32-wasi/release/spin_rust_hello.wasm", workloadModule("spin-hello"), 0o644),
         ],
       ],
-      { Env: [path], Entrypoint: ["/"], WorkingDir: "/" },
-    ),
+      defaults: { Env: [path], Entrypoint: ["/"], WorkingDir: "/" },
+    }),
 };
 
 const nginxWelcome = `<!DOCTYPE html>
