@@ -159,6 +159,15 @@ it("serves over the lab's network what it keeps in etcd's file", async () => {
   expect(await local.get({ ...configMaps, name: "kept" })).toMatchObject({ data: { a: "b" } });
 });
 
+it("ends and names the address when its etcd is not where --etcd-servers says", async () => {
+  const machine = controlPlane();
+  await start(machine, etcdArguments);
+  const elsewhere = apiserverArguments.map((argument) => argument.replace(":2379", ":2397"));
+  const { process, log } = await start(machine, elsewhere);
+  expect(await process.exit).toBe(1);
+  expect(log.text()).toContain("dial tcp 127.0.0.1:2397: connect: connection refused");
+});
+
 it("has everything again after both were started anew, with a revision that went on", async () => {
   const machine = controlPlane();
   const etcd = await start(machine, etcdArguments);
