@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { exitCodes, LabError } from "../domain/errors.ts";
+import { type FigureName, figureNames } from "../figures/figure.ts";
 import { type ReportFormat, reportFormats } from "../grading/writers/formats.ts";
 import { packageFolder } from "./home.ts";
 import type { ContentArguments } from "./commands/content.ts";
 import type { DoctorArguments } from "./commands/doctor.ts";
 import type { MeasureArguments } from "./commands/measure.ts";
+import type { FigureArguments } from "./commands/figure.ts";
 import type { ReportArguments } from "./commands/report.ts";
 import type { LabArguments } from "./open-session.ts";
 
@@ -90,6 +92,15 @@ function commandLine(finish: (exitCode: number) => void): Command {
     .argument("[lab]")
     .action((id: string | undefined, given: LabArguments) =>
       does(async () => (await import("./commands/course.ts")).reset(id, given)),
+    );
+  json(lab(program.command("figure")))
+    .description("show the cluster as it is now: all of it, one node, or what passes between its parts")
+    .addArgument(new Argument("[figure]").choices(figureNames).default("cluster" satisfies FigureName))
+    .option("--machine <name>", "whose node to show")
+    .option("--svg <file>", "write a drawing into this file; - prints it")
+    .option("--words", "tell it in sentences")
+    .action((name: FigureName, given: FigureArguments) =>
+      does(async () => (await import("./commands/figure.ts")).figure(name, given)),
     );
   lab(program.command("report"))
     .description("write the graded report; what was never checked is skipped")

@@ -5,7 +5,10 @@ import type { Session, StepView } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
 import { textsFor } from "../texts/texts.ts";
 import { outcomeLines, print } from "./output.ts";
+import { pictureOf } from "./commands/figure.ts";
 import type { StartArguments } from "./commands/start.ts";
+import { describeFigure } from "../figures/describe.ts";
+import { figureNames } from "../figures/figure.ts";
 
 /** The same course line by line: for pipes, dumb terminals and screen readers. */
 export async function playPlain(session: Session, _given: StartArguments, stopped: AbortSignal): Promise<number> {
@@ -112,6 +115,9 @@ class PlainPlayer {
       case "machine":
         await this.#goOn(argument);
         break;
+      case "figure":
+        await this.#figure(argument);
+        break;
       default:
         print(this.#texts.plain.unknown(line.trim()));
     }
@@ -179,6 +185,19 @@ class PlainPlayer {
     await this.#session.send({ type: "hint" });
     const hint = this.#step()?.hints[before];
     print(hint ? `${this.#texts.plain.hint}: ${hint.text}` : this.#texts.plain.noHint);
+  }
+
+  /** `cluster`, `node`, `flow` or a machine's name, in sentences. */
+  async #figure(argument: string): Promise<void> {
+    const picture = await pictureOf(this.#session);
+    const named = figureNames.find((name) => name === argument);
+    const machine = picture.machines.find(({ name }) => name === argument)?.name;
+    if (argument !== "" && named === undefined && machine === undefined) {
+      print(this.#texts.plain.unknown(`:figure ${argument}`));
+      return;
+    }
+    const name = named ?? (machine === undefined ? "cluster" : "node");
+    for (const line of describeFigure(picture, name, this.#texts.figures, machine)) print(line);
   }
 
   async #goOn(machine: string): Promise<void> {

@@ -91,8 +91,9 @@ function drawBelow(
   legendRows: number,
   options: DrawOptions,
 ): void {
-  for (const [index, line] of below.slice(0, rows).entries()) canvas.putLine(1, y + index, line);
-  if (legendRows > 0) canvas.putLine(1, canvas.height - 1, legend(options.texts));
+  const shown = below.slice(0, rows);
+  for (const [index, line] of shown.entries()) canvas.putLine(1, y + index, line);
+  if (legendRows > 0) canvas.putLine(1, Math.min(canvas.height - 1, y + shown.length + 1), legend(options.texts));
 }
 
 function legend({ states }: FigureTexts): FigureLine {

@@ -13,6 +13,8 @@ import { exitCodes, type ExitCode, LabError } from "../../domain/errors.ts";
 import { gradeReport } from "../../grading/grade.ts";
 import type { ReportFormat } from "../../grading/writers/formats.ts";
 import { reportWriters } from "../../grading/writers/index.ts";
+import { svgFigure } from "../../figures/svg/index.ts";
+import { textsFor } from "../../texts/texts.ts";
 import { languageOf } from "../language.ts";
 import { type LabArguments, profileOf, readCourse, withSession } from "../open-session.ts";
 
@@ -21,18 +23,30 @@ export interface ReportArguments extends LabArguments {
   output?: string;
 }
 
+/** Formats that show the cluster as it is when the report is written. */
+const illustrated: ReadonlySet<ReportFormat> = new Set(["html", "markdown"]);
+
 /** Writes the graded report in a format, to standard output or into a file. Resolves with 0 whatever the grade is. */
 export async function report(given: ReportArguments): Promise<ExitCode> {
-  const { report: facts } = await withSession("report", given, (session) => session.report());
+  const language = languageOf(given.lang);
+  const [{ report: facts }, picture] = await withSession("report", given, async (session) => [
+    await session.report(),
+    illustrated.has(given.format) ? await session.picture() : undefined,
+  ]);
   const course = readCourse(profileOf(given.profile));
-  const text = reportWriters[given.format](course, facts, gradeReport(course, facts), languageOf(given.lang));
+  const { figures } = textsFor(language);
+  const figure = picture && { title: figures.titles.cluster, svg: svgFigure(picture, "cluster", figures) };
+  const text = reportWriters[given.format](course, facts, gradeReport(course, facts), language, figure);
   if (given.output === undefined) process.stdout.write(text);
   else writeWhole(given.output, text);
   return exitCodes.passed;
 }
 
-/** Writes a file that is there as a whole or not at all, readable by everybody. Throws LabError `report-not-written`. */
-export function writeWhole(path: string, text: string): void {
+/**
+ * Writes a file that is there as a whole or not at all, readable by everybody.
+ * Throws LabError `report-not-written` naming the option.
+ */
+export function writeWhole(path: string, text: string, option = "--output"): void {
   let next: string | undefined;
   try {
     const existing = statSync(path, { throwIfNoEntry: false });
@@ -53,7 +67,7 @@ export function writeWhole(path: string, text: string): void {
   } catch (error) {
     if (next !== undefined) rmSync(next, { force: true });
     const reason = error instanceof Error && "code" in error ? String(error.code) : "an error";
-    throw new LabError("report-not-written", `--output: ${path} cannot be written, got ${reason}`, {
+    throw new LabError("report-not-written", `${option}: ${path} cannot be written, got ${reason}`, {
       remedy: "Give a file in a folder that exists and that you can write to.",
       cause: error,
     });

@@ -15,6 +15,8 @@ const style = `
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: 0.4rem 0.6rem; text-align: left; vertical-align: top; }
+figure { margin: 1rem 0; overflow-x: auto; }
+figure svg { max-width: 100%; height: auto; }
 dl { margin: 0; }
 dt { font-weight: 600; }
 dd { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -25,7 +27,7 @@ dd { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 `;
 
 /** One HTML page that loads nothing and runs nothing. */
-export const writeHtml: ReportWriter = (course, report, graded, language) => {
+export const writeHtml: ReportWriter = (course, report, graded, language, figure) => {
   const title = escapeMarkup(inLanguage(course.title, language));
   const { points, maxPoints, verdict } = graded.grade;
   const texts = textsFor(language);
@@ -42,9 +44,9 @@ export const writeHtml: ReportWriter = (course, report, graded, language) => {
 <body>
 <h1>${title}</h1>
 <p><strong>${pointsOf({ points, maxPoints, verdict }, texts)}</strong> (${from})</p>
-${labRows(course, report, graded, language)
-  .map((lab) => section(lab, texts))
-  .join("\n")}
+${figure ? `<figure>\n${figure.svg}</figure>\n` : ""}${labRows(course, report, graded, language)
+    .map((lab) => section(lab, texts))
+    .join("\n")}
 </body>
 </html>
 `;

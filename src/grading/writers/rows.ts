@@ -6,7 +6,20 @@ import { textsFor } from "../../texts/texts.ts";
 import type { GradedReport } from "../grade.ts";
 
 /** Writes a graded report as one document that ends with a line break. Pure. */
-export type ReportWriter = (course: Course, report: Report, graded: GradedReport, language: Language) => string;
+export type ReportWriter = (
+  course: Course,
+  report: Report,
+  graded: GradedReport,
+  language: Language,
+  figure?: ReportFigure,
+) => string;
+
+/** A drawing for those formats that can show one. */
+export interface ReportFigure {
+  title: string;
+  /** One whole SVG document, with its own title and description. */
+  svg: string;
+}
 
 /** One check of the course with its outcome; without points when it is a precondition. */
 export interface CheckRow {
