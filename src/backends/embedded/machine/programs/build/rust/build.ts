@@ -20,6 +20,8 @@ export interface BuildOptions {
   target: string | undefined;
   release: boolean;
   quiet: boolean;
+  /** Cargo.lock must be there and fit. */
+  locked: boolean;
   targetFolder: string | undefined;
 }
 
@@ -86,7 +88,7 @@ export async function buildPackage(
   };
   if (command === "build" && known === digest && process.files.exists(output)) return finish();
 
-  const resolved = await resolveCrates(process, toolchain, manifest, course, say);
+  const resolved = await resolveCrates(process, toolchain, manifest, course, options.locked, say);
   if (resolved !== undefined) return fail(resolved);
   if (command === "fetch") return { status: 0 };
 
@@ -197,12 +199,16 @@ async function resolveCrates(
   toolchain: Toolchain,
   manifest: Manifest,
   course: CoursePackage,
+  isLocked: boolean,
   say: (text: string) => Promise<void>,
 ): Promise<string | undefined> {
   const lock = `${manifest.folder}/Cargo.lock`;
   const { network, pacing, profile } = process.machine.environment;
   const required = `required by package \`${manifest.name} v${manifest.version} (${manifest.folder})\`\n`;
   const fresh = !process.files.exists(lock);
+  if (fresh && isLocked) {
+    return `error: the lock file ${lock} needs to be updated but --locked was passed to prevent this\nIf you want to try to generate the lock file without accessing the network, remove the --locked flag and use --offline instead.\n`;
+  }
   if (fresh) {
     await say("    Updating crates.io index\n");
     try {

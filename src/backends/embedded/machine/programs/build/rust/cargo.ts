@@ -152,7 +152,13 @@ const withValue = new Set([
 ]);
 
 function parseArguments(args: readonly string[]): CommandLine {
-  const options: BuildOptions = { target: undefined, release: false, quiet: false, targetFolder: undefined };
+  const options: BuildOptions = {
+    target: undefined,
+    release: false,
+    quiet: false,
+    locked: false,
+    targetFolder: undefined,
+  };
   const line: CommandLine = { command: "", options, manifestPath: undefined, operands: [] };
   for (let index = 0; index < args.length; index += 1) {
     const argument = args[index] ?? "";
@@ -178,8 +184,10 @@ function parseArguments(args: readonly string[]): CommandLine {
     else if (name === "--manifest-path") line.manifestPath = value();
     else if (name === "--target-dir") options.targetFolder = value();
     else if (withValue.has(name)) value();
-    else if (flags.has(name)) options.quiet ||= name === "-q" || name === "--quiet";
-    else {
+    else if (flags.has(name)) {
+      options.quiet ||= name === "-q" || name === "--quiet";
+      options.locked ||= name === "--locked" || name === "--frozen";
+    } else {
       throw new UsageError(
         `error: unexpected argument '${name}' found\n\nUsage: cargo ${line.command || "[COMMAND]"} [OPTIONS]\n\nFor more information, try '--help'.\n`,
       );
