@@ -33,6 +33,10 @@ export function hasLibrary(files: FileView, name: string): boolean {
   return folders.some((folder) => files.exists(`${folder.trim()}/${name}`));
 }
 
+/** crun's words when its handler cannot load WasmEdge (crun#1046). */
+export const missingLibrary =
+  "could not load `libwasmedge.so.0`: `libwasmedge.so.0: cannot open shared object file: No such file or directory`";
+
 /** Decides as crun's custom handlers do whether a container is a Wasm workload. */
 export function wantsWasm(argv: readonly string[], annotations: Readonly<Record<string, string>>): boolean {
   if (annotations["io.kubernetes.cri.container-type"] === "sandbox") return false;
@@ -58,9 +62,7 @@ export function createCrun(path: string, executable: Executable): OciRuntime {
     prepare(spec): PreparedProcess {
       if (isWasm(spec)) {
         if (!hasLibrary(spec.machine.rootFiles, "libwasmedge.so.0")) {
-          throw new OciError(
-            "could not load `libwasmedge.so.0`: `libwasmedge.so.0: cannot open shared object file: No such file or directory`",
-          );
+          throw new OciError(missingLibrary);
         }
         return wasmRequest(spec);
       }
@@ -88,7 +90,7 @@ export function createCrun(path: string, executable: Executable): OciRuntime {
 }
 
 /** Newer versions no longer name $PATH. */
-function notFound(version: string, name: string): string {
+export function notFound(version: string, name: string): string {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const where = major > 1 || minor >= 15 ? "not found" : "not found in $PATH";
   return `executable file \`${name}\` ${where}: No such file or directory`;

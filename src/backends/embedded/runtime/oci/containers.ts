@@ -3,7 +3,7 @@ import type { ByteSink, ByteSource } from "../../machine/io.ts";
 import type { Isolation, NamespaceType } from "../../machine/isolation.ts";
 import { cgroupOf, firstNamespaces, namespacesOf, newNamespace } from "../../machine/isolation.ts";
 import type { ModelledMachine, ProcessEntry, RunningProcess } from "../../machine/machine.ts";
-import type { Terminal } from "../../machine/process.ts";
+import type { Program, Terminal } from "../../machine/process.ts";
 import { setCgroupLimits } from "../../machine/system/process-files.ts";
 import type { NetworkPlace } from "../../network/network.ts";
 import { writeState } from "./container-state.ts";
@@ -30,6 +30,10 @@ export interface ContainerRequest {
   stderr: ByteSink;
   terminal?: Terminal | undefined;
   signal?: AbortSignal;
+  /** Runs as the container's first process instead of the binary that its spec names. */
+  program?: Program;
+  /** What the runtime says when the first process cannot be executed; without it runc's words. */
+  execWords?: (name: string, error: FileError) => string;
 }
 
 export interface CreatedContainer {
@@ -99,9 +103,11 @@ export function createContainer(request: ContainerRequest): CreatedContainer {
       ...(request.stdin ? { stdin: request.stdin } : {}),
       ...(request.terminal ? { terminal: request.terminal } : {}),
       ...(request.signal ? { signal: request.signal } : {}),
+      ...(request.program ? { program: request.program } : {}),
     });
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
+    if (request.execWords) throw new ContainerError(request.execWords(spec.process.args[0] ?? "", error));
     throw new ContainerError(`unable to start container process: ${execWords(spec.process.args[0] ?? "", error)}`);
   }
   const createdAt = machine.environment.clock.now();

@@ -1,13 +1,13 @@
 import { FileError } from "../../machine/files/errors.ts";
 import { dirname } from "../../machine/files/paths.ts";
-import type { Process, Program, SignalName } from "../../machine/process.ts";
-import { signalNumbers } from "../../machine/process.ts";
+import type { Process, Program } from "../../machine/process.ts";
 import { listStates, liveProcess, readState } from "../oci/container-state.ts";
 import type { CreatedContainer } from "../oci/containers.ts";
 import { ContainerError, createContainer, environmentOf, execInContainer, startWaiting } from "../oci/containers.ts";
 import { exampleSpec, parseRuntimeSpec } from "../oci/spec.ts";
 import type { RuntimeSpec } from "../oci/spec.ts";
 import { logrusLine } from "./logrus.ts";
+import { signalOf } from "./signals.ts";
 
 /** One run of the command line. */
 interface Run {
@@ -243,14 +243,6 @@ async function list(run: Run): Promise<number> {
     row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join("");
   await process.out(table.map((row) => `${line(row).trimEnd()}\n`).join(""));
   return 0;
-}
-
-function signalOf(word: string): SignalName | undefined {
-  const upper = word.toUpperCase();
-  const name = upper.startsWith("SIG") ? upper : `SIG${upper}`;
-  return Object.entries(signalNumbers).find(([known, number]) => known === name || String(number) === word)?.[0] as
-    | SignalName
-    | undefined;
 }
 
 async function kill(run: Run): Promise<number> {

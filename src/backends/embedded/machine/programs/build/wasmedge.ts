@@ -230,7 +230,8 @@ async function run(process: Process, path: string, bytes: Uint8Array, line: Comm
   return exit.code;
 }
 
-function parsed(bytes: Uint8Array): Module | undefined {
+/** The module, when it can be read. */
+export function parsed(bytes: Uint8Array): Module | undefined {
   try {
     return readModule(bytes);
   } catch (error) {
@@ -254,10 +255,7 @@ function unsigned(value: GuestNumber): GuestNumber {
   return Number.isInteger(value) && value < 0 ? value >>> 0 : value;
 }
 
-/**
- * WasmEdge's log lines for a module that could not be loaded, linked or run to its end; returns the exit code.
- * Simplified: for an access out of bounds the real one also says at which address.
- */
+/** WasmEdge's log lines for a module that could not be loaded, linked or run to its end; returns the exit code. */
 async function explain(
   process: Process,
   path: string,
@@ -265,33 +263,39 @@ async function explain(
   exit: ModuleExit,
   name = "_start",
 ): Promise<number> {
+  const [first = "", ...rest] = failureLines(path, module, exit, name);
+  await logError(process, first, rest);
+  return first.startsWith("execution") ? aborted : 1;
+}
+
+/**
+ * The lines without their time stamps.
+ * Simplified: for an access out of bounds the real one also says at which address.
+ */
+export function failureLines(path: string, module: Module | undefined, exit: ModuleExit, name: string): string[] {
   const [words = "", detail = ""] = (exit.trap ?? "").split(/: (.*)/s);
   const code =
     Object.entries(engineErrors).find(([known]) => known === words)?.[1] ?? engineErrors["host function failed"];
   const shown = `${words}, Code: 0x${code.toString(16).padStart(2, "0")}`;
   if (code >= 0x80 || code < 0x20) {
-    await logError(process, `execution failed: ${shown}`, [
-      ...placeOf(module, exit),
-      `    When executing function name: "${name}"`,
-    ]);
-    return aborted;
+    return [`execution failed: ${shown}`, ...placeOf(module, exit), `    When executing function name: "${name}"`];
   }
   if (code >= 0x60) {
     const [from = "", wanted = ""] = detail.split(", ");
-    await logError(process, `instantiation failed: ${shown}`, [
+    return [
+      `instantiation failed: ${shown}`,
       ...(detail === "" ? [] : [`    When linking module: ${from} , function name: ${wanted}`]),
       "    At AST node: import description",
       "    At AST node: import section",
       "    At AST node: module",
-    ]);
-  } else {
-    await logError(process, `loading failed: ${shown}`, [
-      "    Bytecode offset: 0x00000000",
-      "    At AST node: module",
-      `    File name: "${path}"`,
-    ]);
+    ];
   }
-  return 1;
+  return [
+    `loading failed: ${shown}`,
+    "    Bytecode offset: 0x00000000",
+    "    At AST node: module",
+    `    File name: "${path}"`,
+  ];
 }
 
 /** The line that names the instruction which trapped. Code that was compiled ahead of time has none. */
