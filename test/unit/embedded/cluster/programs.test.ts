@@ -159,6 +159,19 @@ it("serves over the lab's network what it keeps in etcd's file", async () => {
   expect(await local.get({ ...configMaps, name: "kept" })).toMatchObject({ data: { a: "b" } });
 });
 
+it("etcd answers the probes of its static pod, of both generations", async () => {
+  const machine = controlPlane();
+  await start(machine, [...etcdArguments, "--listen-metrics-urls=http://127.0.0.1:2381"]);
+  for (const [path, status] of [
+    ["health?serializable=true", 200],
+    ["livez", 200],
+    ["readyz", 200],
+    ["metric", 404],
+  ] as const) {
+    expect(await machine.environment.network.fetch(place, `http://127.0.0.1:2381/${path}`)).toMatchObject({ status });
+  }
+});
+
 it("ends and names the address when its etcd is not where --etcd-servers says", async () => {
   const machine = controlPlane();
   await start(machine, etcdArguments);

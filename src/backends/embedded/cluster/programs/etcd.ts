@@ -71,9 +71,12 @@ export const etcd: Program = async (process) => {
   return 0;
 };
 
-// Simplified: only the health endpoint of the metrics port answers; clients find the data through the machine's socket.
+// Simplified: only the metrics port's answers to probes; clients find the data through the machine's socket.
 function handle({ target }: { target: string }): Promise<HttpResponse> {
-  const healthy = target.startsWith("/health");
-  const body = encode(healthy ? '{"health":"true","reason":""}' : "404 page not found\n");
-  return Promise.resolve({ status: healthy ? 200 : 404, headers: { "content-type": "application/json" }, body });
+  const [path] = target.split("?");
+  const probed = path === "/livez" || path === "/readyz";
+  const text = path === "/health" ? '{"health":"true","reason":""}' : probed ? "ok\n" : "404 page not found\n";
+  const type = path === "/health" ? "application/json" : "text/plain; charset=utf-8";
+  const status = path === "/health" || probed ? 200 : 404;
+  return Promise.resolve({ status, headers: { "content-type": type }, body: encode(text) });
 }
