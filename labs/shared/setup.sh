@@ -56,6 +56,8 @@ Commands:
   master    control plane: runc, CNI plugins, containerd, kubeadm, kubectl, kubeadm init
   method1   worker for WasmEdge: WasmEdge, crun built with it, CRI-O, kubeadm
   method2   worker for Spin: runc, CNI plugins, the shim, containerd, kubeadm
+  worker    worker for ordinary containers: runc, CNI plugins, containerd, kubeadm
+  containers  a machine without a cluster: runc, containerd, CRI-O, skopeo, crictl
 
 Options (before or after the command; \`distribution\` takes the package of this Ubuntu):
   --profile=NAME        thesis or current (here $PROFILE)
@@ -317,6 +319,47 @@ insecure = true
 CONF
 }
 
+image_tools() {
+  step "skopeo and jq"
+  if [ "$PROFILE" = thesis ]; then
+    local base=https://download.opensuse.org/repositories/devel:/kubic:/libcontainers:/stable
+    echo "deb $base/$OS/ /" > /etc/apt/sources.list.d/devel:kubic:libcontainers:stable.list
+    download "$base/$OS/Release.key" "$WORK/libcontainers.key"
+    apt-key add "$WORK/libcontainers.key"
+  fi
+  apt-get update
+  packages skopeo jq curl gnupg
+}
+
+# CRI-O as its packages leave it, without a default of the lab's own.
+plain_crio() {
+  step "CRI-O $CRIO"
+  if [ "$PROFILE" = thesis ]; then
+    local base=https://download.opensuse.org/repositories/devel:/kubic:/libcontainers:/stable
+    echo "deb $base:/cri-o:/$CRIO/$OS/ /" > "/etc/apt/sources.list.d/devel:kubic:libcontainers:stable:cri-o:$CRIO.list"
+    download "$base:/cri-o:/$CRIO/$OS/Release.key" "$WORK/crio.key"
+    apt-key add "$WORK/crio.key"
+    apt-get update
+    packages cri-o cri-o-runc
+  else
+    repository cri-o "https://download.opensuse.org/repositories/isv:/cri-o:/stable:/v$CRIO/deb/"
+    apt-get update
+    packages cri-o
+  fi
+  systemctl daemon-reload
+  systemctl enable crio
+  systemctl restart crio
+}
+
+cri_tools() {
+  step "crictl"
+  local version=1.28.0
+  if [ "$PROFILE" = current ]; then version=1.29.0; fi
+  download "https://github.com/kubernetes-sigs/cri-tools/releases/download/v$version/crictl-v$version-linux-amd64.tar.gz" "$WORK/crictl.tar.gz"
+  tar -C /usr/local/bin -xzf "$WORK/crictl.tar.gz"
+  printf 'runtime-endpoint: unix:///run/containerd/containerd.sock\nimage-endpoint: unix:///run/containerd/containerd.sock\n' > /etc/crictl.yaml
+}
+
 init_cluster() {
   step "kubeadm init"
   if [ -f /etc/kubernetes/admin.conf ]; then
@@ -347,11 +390,11 @@ for argument in "$@"; do
     --shim=*) SHIM=${argument#*=} ;;
     --wasmedge=*) WASMEDGE=${argument#*=} ;;
     -h | --help) usage; exit 0 ;;
-    master | method1 | method2) COMMAND=$argument ;;
+    master | method1 | method2 | worker | containers) COMMAND=$argument ;;
     *) usage >&2; fail "unknown argument $argument" "use one of the options above" ;;
   esac
 done
-[ -n "$COMMAND" ] || { usage >&2; fail "no command" "say master, method1 or method2"; }
+[ -n "$COMMAND" ] || { usage >&2; fail "no command" "say master, method1, method2, worker or containers"; }
 [ "$(id -u)" -eq 0 ] || fail "not root" "run: sudo $0 $*"
 
 # Without sudo (a root login, cloud-init) kubectl is set up for the ubuntu user when there is one.
@@ -388,6 +431,23 @@ case $COMMAND in
     kernel_settings
     no_swap
     kubernetes kubelet kubeadm
+    ;;
+  worker)
+    runc
+    cni
+    containerd_runtime
+    kernel_settings
+    no_swap
+    kubernetes kubelet kubeadm
+    ;;
+  containers)
+    kernel_settings
+    runc
+    cni
+    containerd_runtime
+    image_tools
+    plain_crio
+    cri_tools
     ;;
 esac
 echo "==> finished: $COMMAND"

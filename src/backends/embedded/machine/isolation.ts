@@ -22,13 +22,12 @@ export const firstNamespaces: Readonly<Record<NamespaceType, number>> = {
 };
 
 const firstMade = 4_026_532_200;
-const made = new WeakMap<ModelledMachine, number>();
 
 /** The inode number of a new namespace. */
 export function newNamespace(machine: ModelledMachine): number {
-  const next = (made.get(machine) ?? firstMade) + 1;
-  made.set(machine, next);
-  return next;
+  const memory = memoryOf(machine);
+  memory.nextNamespace += 1;
+  return memory.nextNamespace;
 }
 
 /** The namespaces of a process, also of one that nothing isolates. */
@@ -49,3 +48,44 @@ export function cgroupOf(machine: ModelledMachine, entry: ProcessEntry): string 
   }
   return entry.pid === 1 ? "/init.scope" : "/user.slice/user-1000.slice/session-1.scope";
 }
+
+/** What a wake-up gives back to a container: its number among the machine's processes, and its namespaces. */
+export interface KernelMemory {
+  pid: number;
+  namespaces: Readonly<Record<NamespaceType, number>>;
+}
+
+interface Remembered {
+  nextNamespace: number;
+  /** By the container's root, or by what else names a process. */
+  known: Record<string, KernelMemory>;
+  /** Command lines that make again, after a wake-up, what they left running; by the container's root. */
+  detached: Record<string, string[]>;
+}
+
+const memoryOf = (machine: ModelledMachine): Remembered =>
+  machine.durable<Remembered>(memoryKey, () => ({ nextNamespace: firstMade, known: {}, detached: {} }));
+
+/** Key of the durable state; a reboot forgets it. */
+export const memoryKey = "kernel-memory";
+
+export const rememberProcess = (machine: ModelledMachine, key: string, memory: KernelMemory): void =>
+  void (memoryOf(machine).known[key] = memory);
+
+/** What a process had before the lab slept; undefined for a new one. */
+export const recallProcess = (machine: ModelledMachine, key: string): KernelMemory | undefined =>
+  memoryOf(machine).known[key];
+
+export function forgetProcess(machine: ModelledMachine, key: string): void {
+  delete memoryOf(machine).known[key];
+  delete memoryOf(machine).detached[key];
+}
+
+/** `argv` is run as root when the lab wakes up, to go on with a container that no daemon looks after. */
+export const goOnWith = (machine: ModelledMachine, key: string, argv: readonly string[]): void =>
+  void (memoryOf(machine).detached[key] = [...argv]);
+
+/** No wake-up brings this one back. */
+export const endsWith = (machine: ModelledMachine, key: string): void => void delete memoryOf(machine).detached[key];
+
+export const commandsThatGoOn = (machine: ModelledMachine): string[][] => Object.values(memoryOf(machine).detached);

@@ -129,6 +129,8 @@ export interface SpawnRequest {
   isolation?: Isolation;
   /** Path of its control group; a child is in its parent's. */
   cgroup?: string;
+  /** The number it has on the machine, where it had one before; another one when that is taken. */
+  pid?: number | undefined;
   /** Until it resolves the process waits under the name `argv`, as `runc init` does. */
   waiting?: { argv: readonly string[]; until: Promise<void> };
 }

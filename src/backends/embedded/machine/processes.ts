@@ -96,7 +96,8 @@ class ProcessTable implements Processes {
   readonly #machine: ModelledMachine;
   readonly #programs: ProgramTable;
   readonly #entries = new Map<number, Entry>();
-  #nextPid: number;
+  /** Saved with the machine, so that numbers of what goes on after a wake-up are not given away. */
+  readonly #numbers: { next: number };
   readonly #inner: InnerNamespace | undefined;
   /** Of a PID namespace's processes: their numbers in the table around it. */
   readonly #outerPids = new Map<number, number>();
@@ -105,12 +106,12 @@ class ProcessTable implements Processes {
     this.#machine = machine;
     this.#programs = programs;
     this.#inner = inner;
-    this.#nextPid = inner ? 1 : 1000;
+    this.#numbers = inner ? { next: 1 } : machine.durable("process-numbers", () => ({ next: 1000 }));
   }
 
   spawn(request: SpawnRequest): RunningProcess {
     const resolved = request.program ? shellProgram(request, request.program) : this.#resolve(request);
-    const pid = this.#nextPid++;
+    const pid = this.#takeNumber(this.#inner ? undefined : request.pid);
     const abort = new AbortController();
     const process = new MachineProcess(this.#machine, pid, resolved, request, abort.signal);
     const outer = request.signal;
@@ -152,12 +153,18 @@ class ProcessTable implements Processes {
     const entry: Entry = { info, kill };
     this.#entries.set(pid, entry);
     const outerPid = this.#inner
-      ? this.#inner.outer.#mirror(entry, this.#inner.isolation, this.#aboveOutside(info, request))
+      ? this.#inner.outer.#mirror(entry, this.#inner.isolation, this.#aboveOutside(info, request), request.pid)
       : pid;
     if (this.#inner) this.#outerPids.set(pid, outerPid);
     if (outer?.aborted) onOuterAbort();
     else outer?.addEventListener("abort", onOuterAbort);
     return { pid, outerPid, exit, kill };
+  }
+
+  #takeNumber(wanted: number | undefined): number {
+    if (wanted !== undefined && wanted > 1 && !this.#entries.has(wanted)) return wanted;
+    while (this.#entries.has(this.#numbers.next)) this.#numbers.next += 1;
+    return this.#numbers.next++;
   }
 
   #infoOf(pid: number, request: SpawnRequest, resolved: Resolved): ProcessEntry {
@@ -185,8 +192,8 @@ class ProcessTable implements Processes {
   }
 
   /** Lists a process of a PID namespace inside this one, under a number of this one. */
-  #mirror(entry: Entry, isolation: Isolation, parent: number): number {
-    const pid = this.#nextPid++;
+  #mirror(entry: Entry, isolation: Isolation, parent: number, wanted: number | undefined): number {
+    const pid = this.#takeNumber(wanted);
     const inner = entry.info;
     const { kill } = entry;
     const info: ProcessEntry = {

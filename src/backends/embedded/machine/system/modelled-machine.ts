@@ -8,6 +8,8 @@ import { furnishUbuntu } from "./image/ubuntu.ts";
 import { setInternals } from "./internals.ts";
 import { createJournal } from "./journal.ts";
 import type { SavedJournal } from "./journal.ts";
+import { FileError } from "../files/errors.ts";
+import { commandsThatGoOn, memoryKey } from "../isolation.ts";
 import { createKernel } from "./kernel.ts";
 import type { SavedKernel } from "./kernel.ts";
 import { defineKernelFiles } from "./proc-files.ts";
@@ -172,6 +174,15 @@ class Computer implements ComputerHandle {
 
   async resume(): Promise<void> {
     await this.units.resume();
+    for (const argv of commandsThatGoOn(this)) {
+      const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
+      try {
+        await this.processes.spawn({ argv, env, cwd: "/", credentials: root, resumed: true }).exit;
+      } catch (error) {
+        // Its binary is gone from the disk.
+        if (!(error instanceof FileError)) throw error;
+      }
+    }
   }
 
   async shutdown(): Promise<void> {
@@ -182,6 +193,7 @@ class Computer implements ComputerHandle {
   async reboot(): Promise<void> {
     await this.units.haltAll(false);
     await this.#endProcesses();
+    this.forget(memoryKey);
     this.sockets.clear();
     this.kernel.reset();
     for (const folder of ["/run", "/tmp"]) {

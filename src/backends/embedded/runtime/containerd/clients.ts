@@ -2,6 +2,7 @@ import { FileError } from "../../machine/files/errors.ts";
 import { root } from "../../machine/files/file-system.ts";
 import type { ByteSink, ByteSource } from "../../machine/io.ts";
 import { nullSink } from "../../machine/io.ts";
+import { firstNamespaces, forgetProcess, recallProcess, rememberProcess } from "../../machine/isolation.ts";
 import type { ModelledMachine, RunningProcess } from "../../machine/machine.ts";
 import type { Process, Terminal } from "../../machine/process.ts";
 import { OciError } from "../containers/oci.ts";
@@ -80,7 +81,7 @@ export class ContainerdClients {
       container.runs = false;
       if (!resumed) continue;
       try {
-        this.#launch(container, { stdout: nullSink, stderr: nullSink });
+        this.#launch(container, { stdout: nullSink, stderr: nullSink }, true);
       } catch (error) {
         if (!(error instanceof ClientError) && !(error instanceof FileError)) throw error;
       }
@@ -145,6 +146,8 @@ export class ContainerdClients {
     container.hasTask = false;
     container.runs = false;
     machine.rootFiles.removeTree(this.#bundle(container));
+    forgetProcess(machine, `shim ${this.#bundle(container)}`);
+    forgetProcess(machine, `${this.#bundle(container)}/rootfs`);
     machine.rootFiles.removeTree(`/run/containerd/runc/${container.namespace}/${container.id}`);
     machine.environment.touch();
   }
@@ -162,7 +165,7 @@ export class ContainerdClients {
     return `/run/containerd/io.containerd.runtime.v2.task/${container.namespace}/${container.id}`;
   }
 
-  #launch(container: ClientContainer, streams: TaskStreams): RunningProcess {
+  #launch(container: ClientContainer, streams: TaskStreams, resumed = false): RunningProcess {
     const { machine } = this.#process;
     const { rootFiles } = machine;
     const store = this.images(container.namespace);
@@ -204,7 +207,9 @@ export class ContainerdClients {
       env: { PATH: this.#process.env["PATH"] ?? "" },
       cwd: "/",
       credentials: root,
+      pid: resumed ? recallProcess(machine, `shim ${bundle}`)?.pid : undefined,
     });
+    rememberProcess(machine, `shim ${bundle}`, { pid: shim.pid, namespaces: firstNamespaces });
     let process: RunningProcess;
     try {
       const created = createContainer({
@@ -214,6 +219,7 @@ export class ContainerdClients {
         bundle,
         spec: container.spec,
         caller: { pid: shim.pid, parent: shim.pid, env: {} },
+        resumed,
         ...streams,
       });
       created.start();

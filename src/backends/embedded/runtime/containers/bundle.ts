@@ -1,5 +1,5 @@
 import type { Isolation, NamespaceType } from "../../machine/isolation.ts";
-import { firstNamespaces, newNamespace } from "../../machine/isolation.ts";
+import { firstNamespaces, forgetProcess, newNamespace, recallProcess } from "../../machine/isolation.ts";
 import { dirname } from "../../machine/files/paths.ts";
 import type { ModelledMachine } from "../../machine/machine.ts";
 import { setCgroupLimits } from "../../machine/system/process-files.ts";
@@ -14,6 +14,8 @@ export type SandboxNamespaces = Readonly<Record<NamespaceType, number>>;
 
 /** Makes the namespaces of a pod; one with the host's network has the host's name as well. */
 export function sandboxNamespaces(machine: ModelledMachine, sandbox: PodSandboxStatus): SandboxNamespaces {
+  const before = recallProcess(machine, sandbox.id);
+  if (before) return before.namespaces;
   const own = (type: NamespaceType): number =>
     sandbox.config.hostNetwork ? firstNamespaces[type] : newNamespace(machine);
   return {
@@ -28,6 +30,8 @@ export function sandboxNamespaces(machine: ModelledMachine, sandbox: PodSandboxS
 
 /** What the kernel keeps apart for one container of a pod. */
 export function containerIsolation(machine: ModelledMachine, shared: SandboxNamespaces, rootfs: string): Isolation {
+  const before = recallProcess(machine, rootfs);
+  if (before) return { namespaces: before.namespaces, root: rootfs };
   const { ipc, net, uts } = shared;
   const namespaces = {
     ...firstNamespaces,
@@ -148,4 +152,6 @@ export function writeBundle(
 export function removeBundle(machine: ModelledMachine, places: BundlePlaces, id: string): void {
   machine.rootFiles.removeTree(places.bundle.replace(/\/userdata$/, ""));
   machine.rootFiles.removeTree(`${places.states}/${id}`);
+  forgetProcess(machine, id);
+  forgetProcess(machine, `shim ${id}`);
 }

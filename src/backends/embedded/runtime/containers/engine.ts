@@ -3,6 +3,7 @@ import type { ModelledMachine, ProcessEntry, RunningProcess } from "../../machin
 import { FileError } from "../../machine/files/errors.ts";
 import { root } from "../../machine/files/file-system.ts";
 import { dirname } from "../../machine/files/paths.ts";
+import { firstNamespaces, forgetProcess, recallProcess, rememberProcess } from "../../machine/isolation.ts";
 import type { NetworkPlace } from "../../network/network.ts";
 import type {
   ContainerConfig,
@@ -287,6 +288,7 @@ export class ContainerEngine implements ContainerRuntime {
     this.#state.containers = remove(this.#state.containers, (other) => other.id === id);
     const files = this.#machine.rootFiles;
     files.removeTree(dirname(this.#flavour.bundle(id)));
+    forgetProcess(this.#machine, this.#flavour.bundle(id));
     for (const kind of ["runc", "crun"]) removeBundle(this.#machine, this.#placesOf(id, kind), id);
     const sandbox = this.#state.sandboxes.find((other) => other.id === container.sandboxId);
     if (sandbox && container.config.logPath !== "") {
@@ -450,9 +452,11 @@ export class ContainerEngine implements ContainerRuntime {
       place: this.#placeOf(sandbox),
       isolation,
       cgroup: cgroupPath(cgroupsPath, "", id),
+      pid: recallProcess(this.#machine, id)?.pid,
       ...(parent === undefined ? {} : { parent }),
     });
     this.#monitor.pauses.set(id, process);
+    rememberProcess(this.#machine, id, { pid: process.outerPid, namespaces: shared });
     const own = sandbox.config.hostNetwork ? [] : [{ type: "uts" }, { type: "network" }];
     writeBundle(this.#machine, this.#placesOf(id, "runc"), {
       id,
@@ -489,7 +493,10 @@ export class ContainerEngine implements ContainerRuntime {
   #startShim(sandbox: PodSandboxStatus): void {
     const request = this.#flavour.shimFor?.(sandbox.handler, sandbox.id);
     if (!request) return;
-    const shim = this.#machine.processes.spawn({ ...request, cwd: "/", credentials: root });
+    const key = `shim ${sandbox.id}`;
+    const pid = recallProcess(this.#machine, key)?.pid;
+    const shim = this.#machine.processes.spawn({ ...request, cwd: "/", credentials: root, pid });
+    rememberProcess(this.#machine, key, { pid: shim.pid, namespaces: firstNamespaces });
     this.#monitor.shims.set(sandbox.id, shim);
     void shim.exit.then(() => {
       if (this.#monitor.shims.get(sandbox.id) !== shim) return;
@@ -543,9 +550,11 @@ export class ContainerEngine implements ContainerRuntime {
       ...request,
       isolation,
       cgroup: cgroupPath(cgroupsPath, "", container.id),
+      pid: resumed ? recallProcess(this.#machine, isolation.root)?.pid : undefined,
       ...(parent === undefined ? {} : { parent }),
     });
     this.#monitor.processes.set(container.id, process);
+    rememberProcess(this.#machine, isolation.root, { pid: process.outerPid, namespaces: isolation.namespaces });
     const pausePid = this.#monitor.pauses.get(sandbox.id)?.outerPid;
     writeBundle(this.#machine, this.#placesOf(container.id, runtime.kind), {
       id: container.id,

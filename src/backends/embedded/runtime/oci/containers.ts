@@ -1,7 +1,14 @@
 import { FileError } from "../../machine/files/errors.ts";
 import type { ByteSink, ByteSource } from "../../machine/io.ts";
 import type { Isolation, NamespaceType } from "../../machine/isolation.ts";
-import { cgroupOf, firstNamespaces, namespacesOf, newNamespace } from "../../machine/isolation.ts";
+import {
+  cgroupOf,
+  firstNamespaces,
+  namespacesOf,
+  newNamespace,
+  recallProcess,
+  rememberProcess,
+} from "../../machine/isolation.ts";
 import type { ModelledMachine, ProcessEntry, RunningProcess } from "../../machine/machine.ts";
 import type { Program, Terminal } from "../../machine/process.ts";
 import { setCgroupLimits } from "../../machine/system/process-files.ts";
@@ -34,6 +41,8 @@ export interface ContainerRequest {
   program?: Program;
   /** What the runtime says when the first process cannot be executed; without it runc's words. */
   execWords?: (name: string, error: FileError) => string;
+  /** It goes on after a wake-up. */
+  resumed?: boolean;
 }
 
 export interface CreatedContainer {
@@ -69,7 +78,8 @@ export function createContainer(request: ContainerRequest): CreatedContainer {
   if (!machine.rootFiles.isDirectory(rootfs)) {
     throw new ContainerError(`invalid rootfs: stat ${rootfs}: no such file or directory`);
   }
-  const { namespaces, place } = makeNamespaces(machine, spec);
+  const before = request.resumed === true ? recallProcess(machine, rootfs) : undefined;
+  const { namespaces, place } = makeNamespaces(machine, spec, before?.namespaces);
   const isolation: Isolation = { namespaces, root: rootfs };
   const caller = machine.processes.list().find((entry) => entry.pid === request.caller.pid);
   const own = caller ? cgroupOf(machine, caller) : "";
@@ -99,6 +109,7 @@ export function createContainer(request: ContainerRequest): CreatedContainer {
       place,
       isolation,
       cgroup,
+      pid: before?.pid,
       waiting: { argv: ["runc", "init"], until: gate.promise },
       ...(request.stdin ? { stdin: request.stdin } : {}),
       ...(request.terminal ? { terminal: request.terminal } : {}),
@@ -112,6 +123,7 @@ export function createContainer(request: ContainerRequest): CreatedContainer {
   }
   const createdAt = machine.environment.clock.now();
   const pid = process.outerPid;
+  rememberProcess(machine, rootfs, { pid, namespaces });
   const listed = spec.linux?.namespaces ?? [];
   writeState(machine, folder, {
     id,
@@ -211,6 +223,7 @@ export function environmentOf(spec: RuntimeSpec): Record<string, string> {
 function makeNamespaces(
   machine: ModelledMachine,
   spec: RuntimeSpec,
+  before: Readonly<Record<NamespaceType, number>> | undefined,
 ): { namespaces: Record<NamespaceType, number>; place: NetworkPlace } {
   const namespaces: Record<NamespaceType, number> = { ...firstNamespaces };
   let place: NetworkPlace = { machine: machine.name };
@@ -218,7 +231,7 @@ function makeNamespaces(
     const type = typeNames[wanted.type];
     if (!type) throw new ContainerError(`namespace ${JSON.stringify(wanted.type)} does not exist`);
     if (wanted.path === undefined || wanted.path === "") {
-      namespaces[type] = newNamespace(machine);
+      namespaces[type] = before?.[type] ?? newNamespace(machine);
       // A new network namespace has nothing but its own loopback.
       if (type === "net") place = { machine: machine.name, pod: `netns-${namespaces[type]}` };
       continue;

@@ -1,5 +1,6 @@
 import { FileError } from "../../machine/files/errors.ts";
 import { dirname } from "../../machine/files/paths.ts";
+import { endsWith, goOnWith } from "../../machine/isolation.ts";
 import type { Process, Program } from "../../machine/process.ts";
 import { listStates, liveProcess, readState } from "../oci/container-state.ts";
 import type { CreatedContainer } from "../oci/containers.ts";
@@ -156,6 +157,8 @@ async function create(run: Run, command: "create" | "run"): Promise<number> {
     throw failed("cannot allocate tty if runc will detach without setting console socket");
   }
   if (wantsTerminal && !process.terminal) throw failed("open /dev/tty: no such device or address");
+  // The lab woke up: what this command left running is made once more.
+  if (process.resumed) machine.rootFiles.removeTree(`${run.root}/${id}`);
   let created: CreatedContainer;
   try {
     created = createContainer({
@@ -167,6 +170,7 @@ async function create(run: Run, command: "create" | "run"): Promise<number> {
       caller: { pid: process.pid, parent: detached ? 1 : process.pid, env: process.env },
       stdout: process.stdout,
       stderr: process.stderr,
+      resumed: process.resumed,
       ...(detached ? {} : { stdin: process.stdin, signal: process.signal }),
       ...(wantsTerminal ? { terminal: process.terminal } : {}),
     });
@@ -176,6 +180,9 @@ async function create(run: Run, command: "create" | "run"): Promise<number> {
   }
   const pidFile = run.value("--pid-file");
   if (pidFile !== undefined) process.files.write(process.resolve(pidFile), String(created.process.outerPid));
+  const rootfs = readState(machine, run.root, id)?.rootfs ?? "";
+  if (detached) goOnWith(machine, rootfs, [process.path, "--root", run.root, command, "-d", "-b", bundle, id]);
+  void created.process.exit.then(() => endsWith(machine, rootfs));
   if (command === "create") return 0;
   created.start();
   if (detached) return 0;
@@ -199,6 +206,9 @@ async function start(run: Run): Promise<number> {
   if (status === "running" || !startWaiting(run.process.machine, `${run.root}/${id}`)) {
     throw new ContainerError("cannot start an already running container");
   }
+  const { machine } = run.process;
+  const { bundle, rootfs } = known(run, id);
+  goOnWith(machine, rootfs, [run.process.path, "--root", run.root, "run", "-d", "-b", bundle, id]);
   return 0;
 }
 

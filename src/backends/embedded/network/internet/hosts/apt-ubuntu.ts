@@ -494,6 +494,16 @@ const rows: readonly Row[] = [
     description: "CLI tool to facilitate creating OCI container images",
   },
   {
+    name: "skopeo",
+    focal: "-",
+    noble: "1.13.3+ds1-2ubuntu0.24.04.3",
+    component: "universe",
+    size: 6100,
+    depends: "golang-github-containers-common",
+    commands: ["skopeo"],
+    description: "Tool to manipulate container images and container image registries",
+  },
+  {
     name: "golang-github-containers-common",
     focal: "-",
     noble: "0.57.4+ds1-2",
