@@ -119,7 +119,9 @@ function* cellsOf(text: string): Generator<{ text: string; width: number }> {
     // What a terminal would act on instead of showing it is a space here.
     const control = /^\p{Cc}/u.test(segment);
     const width = control ? 1 : stringWidth(segment);
-    if (width > 0) yield { text: control ? " " : segment, width };
+    // Terminals do not agree on how wide such a thing is.
+    if (width > 2) yield { text: "?", width: 1 };
+    else if (width > 0) yield { text: control ? " " : segment, width };
   }
 }
 

@@ -35,10 +35,14 @@ export function drawCluster(canvas: Canvas, picture: Picture, options: DrawOptio
   const workerWidth = isBeside ? Math.floor(width / workers.length) - 1 : width;
   const wanted = (machine: PictureMachine, columns: number, detail: Detail): number =>
     2 + contentOf(picture, machine, { ...options, columns: columns - 4, rows: 99, detail }).length;
-  const wantedBelow = (detail: Detail): number => {
-    const all = workers.map((worker) => wanted(worker, workerWidth, detail));
-    return isBeside ? Math.max(...all) : all.reduce((sum, rows) => sum + rows, 0);
-  };
+  const together = (all: readonly number[]): number =>
+    isBeside ? Math.max(...all) : all.reduce((sum, rows) => sum + rows, 0);
+  const wantedBelow = (detail: Detail): number =>
+    together(workers.map((worker) => wanted(worker, workerWidth, detail)));
+  const least = (machine: PictureMachine, columns: number): number => leastRows(picture, machine, columns, options);
+  if (least(first, width) + together(workers.map((worker) => least(worker, workerWidth))) > room) {
+    return drawShort(canvas, picture, options);
+  }
   // The most detailed that has room, and of that the workers' part first: there is where things happen.
   const details: readonly (readonly [Detail, Detail])[] = [
     [0, 0],
@@ -50,8 +54,9 @@ export function drawCluster(canvas: Canvas, picture: Picture, options: DrawOptio
     ([top, bottom]) =>
       wanted(first, width, top) + (workers.length > 0 ? connectorRows + wantedBelow(bottom) : 0) <= room,
   ) ?? [2, 2];
-  const gap = workers.length > 0 && room >= 14 ? connectorRows : 0;
-  const top = Math.max(3, Math.min(wanted(first, width, topDetail), room - gap - 3 * (workers.length > 0 ? 1 : 0)));
+  const rest = workers.length > 0 ? together(workers.map((worker) => least(worker, workerWidth))) : 0;
+  const gap = workers.length > 0 && least(first, width) + connectorRows + rest <= room ? connectorRows : 0;
+  const top = Math.min(wanted(first, width, topDetail), room - gap - rest);
   drawMachine(canvas, picture, first, { ...options, detail: topDetail, x: 0, y: 0, width, height: top });
   let y = top + gap;
   if (isBeside) {
@@ -66,8 +71,8 @@ export function drawCluster(canvas: Canvas, picture: Picture, options: DrawOptio
   } else {
     if (gap > 0 && workers[0]) drawConnector(canvas, top, Math.floor(width / 2), workers[0]);
     for (const [index, worker] of workers.entries()) {
-      const share = Math.floor((room - y) / (workers.length - index));
-      const rows = Math.min(share, wanted(worker, width, detail));
+      const others = together(workers.slice(index + 1).map((other) => least(other, width)));
+      const rows = Math.min(room - y - others, wanted(worker, width, detail));
       drawMachine(canvas, picture, worker, { ...options, detail, x: 0, y, width, height: rows });
       y += rows;
     }
@@ -142,6 +147,18 @@ function titleRight(machine: PictureMachine, width: number, { texts, changed }: 
   ];
 }
 
+/** Rows that a machine needs at least, with its frame, so that nothing of it is left out. */
+function leastRows(picture: Picture, machine: PictureMachine, columns: number, options: DrawOptions): number {
+  const pods = podsOn(picture, machine).filter((pod) => !pod.system).length;
+  return 2 + flow(chipsOf(machine, options), columns - 4).length + Math.min(pods, 1);
+}
+
+/** Every component of a machine by its name. */
+function chipsOf(machine: PictureMachine, options: Pick<DrawOptions, "changed">): FigureLine[] {
+  const { services, chains, tools } = partsOf(machine);
+  return [...new Set([...services, ...chains.flat(), ...tools])].map((id) => chipOf(machine, id, false, options));
+}
+
 interface Content extends DrawOptions {
   detail: Detail;
   columns: number;
@@ -178,11 +195,7 @@ function contentOf(picture: Picture, machine: PictureMachine, content: Content):
         columns,
       ),
     ],
-    (): FigureLine[] =>
-      flow(
-        [...new Set([...services, ...chains.flat(), ...tools])].map((id) => chip(id, false)),
-        columns,
-      ),
+    (): FigureLine[] => flow(chipsOf(machine, content), columns),
   ];
   const podRows = pods.length === 0 ? 0 : 1 + Math.min(pods.length, 3);
   const labels = labelLine(machine, texts);
@@ -318,10 +331,11 @@ function serviceLine(service: PictureService, width: number, { texts, changed }:
   const at = nodePort === undefined ? `:${port}` : `:${nodePort}`;
   const tone = endpoints > 0 ? ("good" as const) : ("bad" as const);
   const answered = requests > 0 ? ` · ${texts.answered(requests)}` : "";
+  const room = width - 2 - widthOf(`${at} → `) - widthOf(` → ${texts.leadsTo(endpoints)}${answered}`);
   return [
     { text: `${at} `, bold: true },
     { text: "→ ", dim: true },
-    { text: cutMiddle(name, Math.max(10, width - 40)) },
+    { text: cutMiddle(name, Math.max(10, room)) },
     { text: " → ", dim: true },
     { text: texts.leadsTo(endpoints), tone },
     { text: answered, inverse: changed.has(changeOf.service(service)) },
@@ -343,9 +357,7 @@ function drawShort(canvas: Canvas, picture: Picture, options: DrawOptions): void
     ];
     canvas.putLine(0, y, title, width);
     const pods = podsOn(picture, machine).filter((pod) => !pod.system);
-    const { services, chains, tools } = partsOf(machine);
-    const ids = [...new Set([...chains.flat(), ...services, ...tools])];
-    const chips = ids.map((id) => chipOf(machine, id, false, options));
+    const chips = chipsOf(machine, options);
     const ready = pods.filter((pod) => pod.ready).length;
     const row = podRow(pods, ready, { ...options, columns: width, rows, detail: 2 });
     const lines = [...(pods.length === 0 ? [] : [row]), ...flow(chips, Math.max(4, width - 2))];

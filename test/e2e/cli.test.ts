@@ -114,6 +114,15 @@ describe("a played lab", () => {
         "worker2 running",
       ]);
       expect(status.host).toEqual(host.document.host);
+      const picture = json(await runProgram(["figure", "--json"], { home })) as {
+        machines: { name: string; components: { id: string; state: string }[] }[];
+      };
+      const [master] = picture.machines;
+      expect(master?.name).toBe("master");
+      expect(master?.components.find(({ id }) => id === "kube-apiserver")?.state).toBe("running");
+      const drawn = await runProgram(["figure", "node", "--machine", "worker1"], { home });
+      expect(drawn).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(drawn.stdout).toContain("worker1");
       const reset = await runProgram(["reset"], { home });
       expect(reset.exitCode).not.toBe(0);
       expect(reset.stderr).toContain("wasm-k8s-lab down");

@@ -21,7 +21,7 @@ export function readXml(source: string): Element {
   const root: Element = { name: "", attributes: {}, children: [], text: "" };
   const open = [root];
   const body = source.replace(/^<\?xml version="1\.0" encoding="UTF-8"\?>\n/, "");
-  const token = /<\/(?<end>[\w]+)>|<(?<begin>[\w]+)(?<attributes>(?: [\w]+="[^"<]*")*)(?<empty>\/?)>|(?<text>[^<]+)/y;
+  const token = /<\/(?<end>[\w]+)>|<(?<begin>[\w]+)(?<attributes>(?: [\w-]+="[^"<]*")*)(?<empty>\/?)>|(?<text>[^<]+)/y;
   while (token.lastIndex < body.length) {
     const at = token.lastIndex;
     const found = token.exec(body)?.groups;
@@ -32,7 +32,7 @@ export function readXml(source: string): Element {
       if (open.pop()?.name !== found["end"]) throw new Error(`${found["end"]} ends what is not open`);
     } else {
       const element: Element = { name: found["begin"] ?? "", attributes: {}, children: [], text: "" };
-      for (const [, name = "", value = ""] of (found["attributes"] ?? "").matchAll(/ ([\w]+)="([^"]*)"/g)) {
+      for (const [, name = "", value = ""] of (found["attributes"] ?? "").matchAll(/ ([\w-]+)="([^"]*)"/g)) {
         if (name in element.attributes) throw new Error(`${name} is there twice`);
         element.attributes[name] = decoded(value.replaceAll(/[\t\n\r]/g, " "));
       }

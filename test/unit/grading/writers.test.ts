@@ -150,6 +150,18 @@ test("HTML is one page without scripts, and lets no text become markup", () => {
   expect(page.match(/<tr><td>/g)).toHaveLength(6);
 });
 
+test("HTML and Markdown show the drawing that they are given, the other formats none", () => {
+  const figure = { title: "the cluster", svg: '<svg role="img"><text>worker1</text></svg>\n' };
+  const withFigure = (format: ReportFormat): string =>
+    reportWriters[format](course, mixed, gradeReport(course, mixed), "en", figure);
+  expect(withFigure("html")).toContain(`<figure>\n${figure.svg}</figure>`);
+  const image = /!\[the cluster\]\(data:image\/svg\+xml;base64,([^)]+)\)/.exec(withFigure("markdown"))?.[1] ?? "";
+  expect(Buffer.from(image, "base64").toString()).toBe(figure.svg);
+  for (const format of ["json", "junit", "gradescope", "csv"] as const) {
+    expect(withFigure(format)).toBe(write(format));
+  }
+});
+
 test("what was never asked is skipped, in every format", () => {
   const none = reportOf({ first: {}, second: {} });
   const { labs } = JSON.parse(write("json", none));
