@@ -159,7 +159,7 @@ export function cutMiddle(name: string, columns: number): string {
   return `${textOf(cells.slice(0, head))}…${textOf(cells.slice(-tail))}`;
 }
 
-export function fitLine(line: FigureLine, columns: number): FigureLine {
+function fitLine(line: FigureLine, columns: number): FigureLine {
   if (lineWidth(line) <= columns) return line;
   const kept: FigureSpan[] = [];
   let room = columns;

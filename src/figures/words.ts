@@ -2,7 +2,6 @@ import type {
   ComponentId,
   ComponentState,
   Party,
-  Pass,
   Picture,
   PictureComponent,
   PictureMachine,
@@ -78,24 +77,13 @@ export function podTrouble({ phase, ready, reason }: PicturePod): string {
 export const podsOn = (picture: Picture, { name, node }: PictureMachine): PicturePod[] =>
   picture.pods.filter((pod) => pod.node !== undefined && pod.node === (node?.name ?? name));
 
-const outsiders: Readonly<Record<Exclude<Party["component"], ComponentId>, string>> = {
-  kubectl: "kubectl",
-  kubeadm: "kubeadm",
-  client: "client",
-  pod: "pod",
-};
-
 /** A party's name, with its machine where there is one. */
 export function partyName({ component, machine }: Party): string {
-  const name = component in componentNames ? componentNames[component as ComponentId] : outsiderName(component);
+  const name = isComponent(component) ? componentNames[component] : component;
   return machine === undefined ? name : `${name} ${machine}`;
 }
 
-const outsiderName = (component: string): string =>
-  Object.entries(outsiders).find(([id]) => id === component)?.[1] ?? component;
-
-/** What a pass carries: `Pod/status`, `RunPodSandbox`, `GET / :31001`. */
-export const passLabel = ({ what }: Pick<Pass, "what">): string => what;
+const isComponent = (name: Party["component"]): name is ComponentId => name in componentNames;
 
 /** A node's state as `kubectl get nodes` says it, with a sign. */
 export function nodeWords(machine: PictureMachine, texts: FigureTexts): { sign: string; text: string; tone?: Tone } {

@@ -17,7 +17,7 @@ const wordsOf = (machine: PictureMachine, id: ComponentId): { name: string; more
 };
 
 /** Pixels that a component's chip needs. */
-export function chipWidth(machine: PictureMachine, id: ComponentId): number {
+function chipWidth(machine: PictureMachine, id: ComponentId): number {
   const { name, more } = wordsOf(machine, id);
   return 36 + textWidth(name) + (more === "" ? 0 : 6 + textWidth(more));
 }

@@ -14,7 +14,7 @@ const widthOf = (characters: readonly string[]): number =>
 export const textWidth = (text: string): number => Math.ceil(widthOf([...text]));
 
 /** Characters that XML may not hold are left out, the others that mean something to it are written as entities. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text
     .replaceAll(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, "")
     .replaceAll("&", "&amp;")

@@ -100,7 +100,7 @@ function executableOf(id: ComponentId, machine: ModelledMachine): Executable | u
 }
 
 /** What the running containers of a machine go through. */
-export const pathsOf = (machine: ModelledMachine): RuntimePath[] =>
+const pathsOf = (machine: ModelledMachine): RuntimePath[] =>
   monitorsOf(machine).flatMap(({ paths }) => [...paths.values()]);
 
 const isProcess = (id: ComponentId, machine: ModelledMachine): boolean =>
