@@ -46,7 +46,7 @@ build() {
   in_toolchain "$name" build --offline --locked --release --target wasm32-wasip1
   "$node" "$repository/scripts/finish-workloads.ts" finish "$1" "$toolchain/build/$name/target/wasm32-wasip1/release" \
     "$(chroot "$toolchain" rustc --version)" "$(chroot "$toolchain" wasm-ld --version)"
-  "$repository/node_modules/.bin/oxfmt" "$home/artefact.json"
+  "$repository/node_modules/.bin/oxfmt" --no-error-on-unmatched-pattern "$home/artefact.json"
 }
 
 # Without arguments all packages, else those whose folders are named.

@@ -122,14 +122,19 @@ interface LoadedModule extends LoadedCode {
 
 /** Modules that were loaded already, by digest and version of Spin: replicas share their code. */
 const loadedBefore = new Map<string, LoadedModule>();
+const mostLoaded = 16;
+let lastKey = 0;
 
 function loadedModule(bytes: Uint8Array, spinVersion: string, component: string): LoadedModule {
   const digest = `${createHash("sha256").update(bytes).digest("hex")} ${spinVersion}`;
   const before = loadedBefore.get(digest);
   if (before) return before;
   try {
-    const loaded = { ...loadModule(bytes, spinVersion), key: loadedBefore.size + 1 };
+    lastKey += 1;
+    const loaded = { ...loadModule(bytes, spinVersion), key: lastKey };
     loadedBefore.set(digest, loaded);
+    const [oldest] = loadedBefore.keys();
+    if (loadedBefore.size > mostLoaded && oldest !== undefined) loadedBefore.delete(oldest);
     return loaded;
   } catch (error) {
     if (!(error instanceof LoadError)) throw error;

@@ -5,6 +5,7 @@ import { buildPrograms } from "../../../../src/backends/embedded/machine/program
 import { coreutilsPrograms } from "../../../../src/backends/embedded/machine/programs/coreutils/index.ts";
 import { imagePrograms } from "../../../../src/backends/embedded/machine/programs/images/index.ts";
 import { networkPrograms } from "../../../../src/backends/embedded/machine/programs/network/index.ts";
+import { spinPrograms } from "../../../../src/backends/embedded/machine/programs/spin/index.ts";
 import { systemPrograms } from "../../../../src/backends/embedded/machine/programs/system/index.ts";
 import { execOnMachine } from "../../../../src/backends/embedded/machine/session.ts";
 import { shellPrograms } from "../../../../src/backends/embedded/machine/shell/programs/index.ts";
@@ -70,6 +71,7 @@ export function createBuildLab(options: BuildLabOptions = {}): BuildLab {
       ...networkPrograms,
       ...imagePrograms,
       ...buildPrograms,
+      ...spinPrograms,
     },
     createProcesses,
   });

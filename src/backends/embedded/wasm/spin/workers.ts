@@ -30,6 +30,9 @@ interface Member {
 /** Most guests that run at once; further requests wait. */
 const maximum = 8;
 
+/** Modules that one worker keeps; one that has seen more is replaced. */
+const mostModules = 16;
+
 /** Workers without a request that are kept. */
 const maximumIdle = 2;
 
@@ -78,7 +81,8 @@ class SpinWorkers {
     member.worker.ref();
     const outcome = await this.#ask(member, options);
     this.#busy -= 1;
-    if (outcome.kind !== "done" || this.#idle.size >= maximumIdle || this.#applications === 0) {
+    const isWorn = outcome.kind !== "done" || member.known.size > mostModules;
+    if (isWorn || this.#idle.size >= maximumIdle || this.#applications === 0) {
       void member.worker.terminate();
     } else {
       member.worker.unref();

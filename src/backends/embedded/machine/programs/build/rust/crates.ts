@@ -11,6 +11,8 @@ export interface CoursePackage {
   /** Path of the source from the workload's folder. */
   source: string;
   crates: Readonly<Record<string, string>>;
+  /** Crates of the lock file that are for other platforms only. */
+  foreign?: RegExp;
 }
 
 const server: CoursePackage = {
@@ -30,6 +32,8 @@ const components: readonly CoursePackage[] = [
     workload: "spin-http-server/current",
     source: "../src/lib.rs",
     crates: { anyhow: "1.0.104", "spin-sdk": "5.0.0" },
+    foreign:
+      /^(android_|bumpalo$|cc$|core-found|cpufeatures$|find-msvc|iana-|js-sys$|libc$|r-efi$|rustversion$|shlex$|wasm-bindgen|windows-)/,
   },
 ];
 
@@ -71,8 +75,8 @@ interface Locked {
   dependencies?: string[];
 }
 
-/** All crates of the program's lock file, each behind those it needs. */
-export function lockedCrates({ workload }: CoursePackage): { name: string; version: string }[] {
+/** The crates of the program's lock file that a build for WASI compiles, each behind those it needs. */
+export function lockedCrates({ workload, foreign }: CoursePackage): { name: string; version: string }[] {
   const packages: unknown = parse(workloadSource(workload, "Cargo.lock"))["package"];
   const locked = Array.isArray(packages) ? packages.filter(isLocked) : [];
   const ordered: Locked[] = [];
@@ -88,7 +92,7 @@ export function lockedCrates({ workload }: CoursePackage): { name: string; versi
     ordered.push(crate);
   };
   for (const crate of locked) visit(crate);
-  return ordered.filter((crate) => crate.name !== nameOf(workload));
+  return ordered.filter(({ name }) => name !== nameOf(workload) && foreign?.test(name) !== true);
 }
 
 const nameOf = (workload: WorkloadName): string => workload.replace(/\/.*/, "").replaceAll("-", "_");
