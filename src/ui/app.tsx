@@ -350,7 +350,7 @@ export function App({ session, texts, clock }: AppProps): ReactElement {
       next={next}
       columns={layout.shellColumns}
       rows={layout.nextRows}
-      remark={layout.beside || hidden === 0 ? "" : `${ui.more(hidden)} ${moreKey}`}
+      remark={layout.beside || hidden === 0 || figure.shown ? "" : `${ui.more(hidden)} ${moreKey}`}
       texts={texts}
     />
   );

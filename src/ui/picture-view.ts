@@ -6,9 +6,9 @@ import type { Session } from "../runner/session.ts";
 /** Milliseconds that a change stays marked. */
 const markedMs = 1_200;
 /** Milliseconds between two passes when they are shown one after the other. */
-const stepMs = 160;
+const stepMs = 170;
 /** However much has passed, it is shown in about so many steps. */
-const mostSteps = 30;
+const mostSteps = 14;
 
 /** The picture as a panel shows it: what changed is marked for a moment, and passes come one after the other. */
 export class PictureView {
