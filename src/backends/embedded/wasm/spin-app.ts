@@ -172,6 +172,8 @@ function refusal(url: string): string {
   return `A component tried to make a HTTP request to non-allowed host '${origin}'.\nTo allow requests, add 'allowed_outbound_hosts = ["${origin}"]' to the manifest component section.`;
 }
 
+const ofTheServer = new Set(["connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"]);
+
 /** What the client gets. Simplified: it comes when the handler has returned; Spin sends the body as it is written. */
 function answerOf(outcome: JobOutcome, report: (message: string) => void): HttpResponse {
   const internalError = { status: 500, headers: {}, body: new Uint8Array() };
@@ -201,6 +203,8 @@ function answerOf(outcome: JobOutcome, report: (message: string) => void): HttpR
   const headers: Record<string, string> = {};
   for (const [name, value] of answer.headers) {
     const key = name.toLowerCase();
+    // How the answer travels is the server's business.
+    if (ofTheServer.has(key)) continue;
     const text = Buffer.from(value).toString("latin1");
     headers[key] = headers[key] === undefined ? text : `${headers[key]}, ${text}`;
   }

@@ -6,7 +6,7 @@ import type { SpinManifest } from "./spin/manifest/model.ts";
 
 export { lockedApplication, parseLockedApplication } from "./spin/manifest/locked.ts";
 export { SpinManifestError } from "./spin/manifest/model.ts";
-export type { SpinBuild, SpinComponent, SpinManifest, SpinSource, SpinTrigger } from "./spin/manifest/model.ts";
+export type { SpinComponent, SpinManifest, SpinSource } from "./spin/manifest/model.ts";
 
 /** Reads a spin.toml of either version. Throws SpinManifestError. */
 export function parseSpinManifest(text: string): SpinManifest {

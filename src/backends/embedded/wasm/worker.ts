@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { parentPort } from "node:worker_threads";
 import { Directory, Fd, File, OpenFile, PreopenDirectory, WASI, WASIProcExit, wasi } from "@bjorn3/browser_wasi_shim";
 import type { Inode } from "@bjorn3/browser_wasi_shim";
+import { waitingPoll } from "./clock-poll.ts";
 import { dataBytes, errno, header, headerBytes } from "./calls.ts";
 import type { EndMessage, FileRequest, GuestFrame, WorkerInput, WorkerMessage } from "./calls.ts";
 import { trapOf } from "./engine-errors.ts";
@@ -105,23 +106,8 @@ function run(): Ending {
     ...system.wasiImport,
     ...socketImports(system, call),
     sched_yield: () => errno.success,
+    poll_oneoff: waitingPoll(system),
   };
-  const poll = system.wasiImport["poll_oneoff"];
-  const pause = new Int32Array(new SharedArrayBuffer(4));
-  preview1["poll_oneoff"] = (subscriptions: number, events: number, count: number, stored: number): unknown => {
-    const view = new DataView(system.inst.exports.memory.buffer);
-    const isClock = count === 1 && view.getUint8(subscriptions + 8) === wasi.EVENTTYPE_CLOCK;
-    if (!isClock) return errno.notSupported;
-    if (view.getUint16(subscriptions + 40, true) === 0) {
-      // A relative sleep waits instead of spinning, then the library reports it as over.
-      Atomics.wait(pause, 0, 0, Number(view.getBigUint64(subscriptions + 24, true) / 1_000_000n));
-      view.setBigUint64(subscriptions + 24, 0n, true);
-    }
-    const answer = poll?.(subscriptions, events, count);
-    view.setUint32(stored, 1, true);
-    return answer;
-  };
-
   let module: object;
   try {
     module = new webAssembly.Module(Uint8Array.from(input.bytes));

@@ -91,7 +91,7 @@ export function closeAll(): void {
   for (const application of open.splice(0)) application.close();
 }
 
-export async function bytesOf(response: HttpResponse): Promise<Uint8Array> {
+async function bytesOf(response: HttpResponse): Promise<Uint8Array> {
   if (response.body instanceof Uint8Array) return response.body;
   const chunks: Uint8Array[] = [];
   for await (const chunk of response.body) chunks.push(chunk);

@@ -99,7 +99,11 @@ function fieldFunctions(isOld: boolean, resources: Resources): HostInterface {
   };
   return {
     "[constructor]fields": isOld
-      ? hostFunction([entries], "own", (given: readonly Header[]) => resources.add(new Fields(given)))
+      ? hostFunction([entries], "own", (given: readonly Header[]) => {
+          const wrong = given.find(([name, bytes]) => !isName(name) || !isValue(bytes));
+          if (wrong) throw new GuestError(`header ${wrong[0]} is invalid`);
+          return resources.add(new Fields(given));
+        })
       : hostFunction([], "own", () => resources.add(new Fields([]))),
     ...(isOld ? {} : { "[static]fields.from-list": hostFunction([entries], result("own", headerError), fromList) }),
     "[method]fields.get": hostFunction(["borrow", "string"], list(value), (self: number, name: string) =>
@@ -263,7 +267,8 @@ function responseFunctions(isOld: boolean, host: GuestHost): HostInterface {
   };
 }
 
-const isStatus = (status: number): boolean => status >= 100 && status <= 999;
+/** Simplified: an informational answer, which a real one would send ahead, counts as wrong. */
+const isStatus = (status: number): boolean => status >= 200 && status <= 999;
 
 const nameOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "case" in error ? String(error.case) : "error";

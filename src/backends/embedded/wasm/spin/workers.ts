@@ -69,7 +69,7 @@ class SpinWorkers {
   }
 
   async run(options: JobOptions): Promise<JobOutcome> {
-    if (this.#busy >= maximum) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (this.#busy >= maximum) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (options.signal.aborted) {
       this.#waiting.shift()?.();
       return { kind: "stopped" };

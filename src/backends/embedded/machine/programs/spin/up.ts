@@ -1,3 +1,4 @@
+import { FileError } from "../../files/errors.ts";
 import { catchSignals } from "../../processes.ts";
 import { encode } from "../../io.ts";
 import type { Process } from "../../process.ts";
@@ -183,7 +184,7 @@ async function serve(
       clock,
       log(component, stream, bytes) {
         if (!given.has("quiet")) write(stream === "stdout" ? process.stdout : process.stderr, bytes);
-        if (folder !== undefined) process.files.write(`${folder}/${component}_${stream}.txt`, bytes, { append: true });
+        if (folder !== undefined) keep(process, `${folder}/${component}_${stream}.txt`, bytes);
       },
       report: (message) => write(process.stderr, encode(`${message}\n`)),
     });
@@ -231,6 +232,15 @@ async function serve(
   await written;
   process.signal.throwIfAborted();
   return status;
+}
+
+/** Adds to a log, unless its folder is gone meanwhile. */
+function keep(process: Process, path: string, bytes: Uint8Array): void {
+  try {
+    process.files.write(path, bytes, { append: true });
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+  }
 }
 
 function unableToListen(process: Process, error: NetworkError, shown: string): SpinFailure {
