@@ -354,7 +354,10 @@ function validateService(report: Report, spec: JsonObject, old: JsonObject | und
     if (typeof target === "number" && (target < 1 || target > 65_535)) {
       report(invalidValue(`${path}.targetPort`, target, "must be between 1 and 65535, inclusive"));
     }
-    if (type === "ClusterIP" && (numberAt(port, "nodePort") ?? 0) !== 0) {
+    const nodePort = numberAt(port, "nodePort") ?? 0;
+    // Who only changes the type need not take the ports away: they are dropped with it.
+    const isLeftOver = objectsAt(old, "ports").some((before) => numberAt(before, "nodePort") === nodePort);
+    if (type === "ClusterIP" && nodePort !== 0 && !isLeftOver) {
       report(forbiddenValue(`${path}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
     }
   }
