@@ -333,10 +333,8 @@ export class Kubelet {
       const { nodeName } = this.#options.configuration;
       const key = { apiVersion: "v1", resource: "nodes", namespace: "", name: nodeName };
       const known = (await client.get(key)) as Node | undefined;
-      if (!known) {
-        this.#node = await this.#register(client);
-        return;
-      }
+      // A kubelet registers its node once, when it starts; one that was deleted comes back with its next start.
+      if (!known) throw new Error(`error getting node "${nodeName}": nodes "${nodeName}" not found`);
       this.#node = known;
       const status = this.#status(known);
       const isReady = notReadyReason(this.#runtime()) === undefined;
@@ -477,6 +475,12 @@ export class Kubelet {
     }
     if (existing) await this.#deleteMirror(existing);
     const { nodeName } = this.#options.configuration;
+    const node = await client.get({ apiVersion: "v1", resource: "nodes", namespace: "", name: nodeName });
+    if (!node) {
+      const message = "No need to create a mirror pod, since node has been removed from the cluster";
+      this.#options.log("I", "kubelet.go:1945", message, { node: nodeName });
+      return;
+    }
     try {
       const created = await client.create(
         { apiVersion: "v1", resource: "pods", namespace: pod.metadata.namespace ?? "default" },
