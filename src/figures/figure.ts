@@ -23,7 +23,9 @@ export type FigureLine = readonly FigureSpan[];
 
 /** The words of the figures; names of components are the same in every language. */
 export interface FigureTexts {
+  /** Short, as a tab has room for. */
   titles: Readonly<Record<FigureName, string>>;
+  captions: Readonly<Record<FigureName, string>>;
   states: Readonly<Record<ComponentState, string>>;
   ready: string;
   notReady: string;

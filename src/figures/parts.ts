@@ -35,7 +35,7 @@ function chainsOf(machine: PictureMachine): ComponentId[][] {
       const wasm = role === "worker1" || there("wasmedge");
       chains.push(["cri-o", "crun", ...(wasm ? (["wasmedge"] as const) : [])]);
     }
-    if (there("runc") && !there("containerd")) chains.push(["cri-o", "runc"]);
+    if (there("runc") && (!crun || !there("containerd"))) chains.push(["cri-o", "runc"]);
     if (chains.length === 0) chains.push(["cri-o"]);
   }
   if (role !== "worker1" || there("containerd")) {
@@ -61,6 +61,13 @@ export function lanesOf(picture: Picture, machine: PictureMachine): Lane[] {
     const lane = { chain, wasm: isWasm, pods: [] };
     return isWasm && chain[1] === "crun" ? [lane, { chain: chain.slice(0, 2), wasm: false, pods: [] }] : [lane];
   });
+  // A way that nobody planned is shown when somebody takes it.
+  for (const { path } of pods) {
+    if (!path || path.length === 0 || lanes.some(({ chain }) => chain.join() === path.join())) continue;
+    const after = lanes.findLastIndex(({ chain }) => chain[0] === path[0]);
+    const wasm = path.includes("wasmedge") || path.includes("spin");
+    lanes.splice(after < 0 ? lanes.length : after + 1, 0, { chain: [...path], wasm, pods: [] });
+  }
   for (const pod of pods) {
     const lane =
       lanes.find(({ chain }) => pod.path !== undefined && chain.join() === pod.path.join()) ??

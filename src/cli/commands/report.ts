@@ -35,7 +35,7 @@ export async function report(given: ReportArguments): Promise<ExitCode> {
   ]);
   const course = readCourse(profileOf(given.profile));
   const { figures } = textsFor(language);
-  const figure = picture && { title: figures.titles.cluster, svg: svgFigure(picture, "cluster", figures) };
+  const figure = picture && { title: figures.captions.cluster, svg: svgFigure(picture, "cluster", figures) };
   const text = reportWriters[given.format](course, facts, gradeReport(course, facts), language, figure);
   if (given.output === undefined) process.stdout.write(text);
   else writeWhole(given.output, text);

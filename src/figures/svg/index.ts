@@ -15,7 +15,7 @@ export function svgFigure(picture: Picture, figure: FigureName, texts: FigureTex
         : flowDrawing(picture, texts);
   return drawing.svg(
     `figure-${figure}`,
-    texts.titles[figure],
+    texts.captions[figure],
     describeFigure(picture, figure, texts, machine).join("\n"),
   );
 }

@@ -3,6 +3,11 @@ import type { figuresEn } from "./en.ts";
 /** Die Wörter der Abbildungen auf Deutsch. */
 export const figuresDe = {
   titles: { cluster: "Cluster", node: "Knoten", flow: "Ablauf" },
+  captions: {
+    cluster: "Der Cluster, wie er ist",
+    node: "Ein Knoten vom Kubelet abwärts",
+    flow: "Was zwischen den Komponenten unterwegs ist",
+  },
   states: { absent: "nicht da", installed: "installiert", running: "läuft", failed: "gescheitert" },
   ready: "Ready",
   notReady: "NotReady",

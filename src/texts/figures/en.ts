@@ -1,6 +1,11 @@
 /** Words of the figures; the names of components are the same in every language. */
 export const figuresEn = {
   titles: { cluster: "cluster", node: "node", flow: "flow" },
+  captions: {
+    cluster: "The cluster as it is",
+    node: "A node from its kubelet down",
+    flow: "What passes between the components",
+  },
   states: { absent: "not there", installed: "installed", running: "running", failed: "failed" },
   ready: "Ready",
   notReady: "NotReady",

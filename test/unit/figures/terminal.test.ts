@@ -165,7 +165,7 @@ describe("any figure", () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

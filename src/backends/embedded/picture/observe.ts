@@ -15,12 +15,20 @@ import { monitorsOf } from "../runtime/containers/monitor.ts";
 import { componentsOf } from "./components.ts";
 import type { Traffic } from "./traffic.ts";
 
+const systemNamespaces: ReadonlySet<string> = new Set([
+  "kube-system",
+  "kube-public",
+  "kube-node-lease",
+  "kube-flannel",
+]);
+
 /** The picture of a lab as it is now, read from its machines and from the cluster's own data. Changes nothing. */
 export function observe(machines: readonly ModelledMachine[], traffic: Traffic): Picture {
   const store = storeOf(machines);
   const nodes = (store?.list("nodes") ?? []).map(nodeOf);
   const paths = pathsByPod(machines);
-  const pods = (store?.list("pods") ?? []).map((pod) => podOf(pod, nodes, paths, machines, traffic));
+  const known = (store?.list("pods") ?? []).map((pod) => podOf(pod, nodes, paths, machines, traffic));
+  const pods = [...known, ...machines.flatMap((machine) => unknownPods(machine, nodes, known, traffic))];
   return {
     formatVersion: 1,
     machines: machines.map((machine) => machineOf(machine, nodes)),
@@ -107,7 +115,6 @@ function podOf(
   const path = paths.get(textAt(object, "metadata", "uid")) ?? paths.get(`${namespace}/${name}`);
   const address = nodes.find((each) => each.name === node)?.address;
   const machine = machines.find((each) => each.name === node || each.address === address)?.name ?? node;
-  const isSystem = ["kube-system", "kube-public", "kube-node-lease", "kube-flannel"].includes(namespace);
   return {
     namespace,
     name,
@@ -119,8 +126,41 @@ function podOf(
     ...(reason === undefined ? {} : { reason }),
     ...(path ? { path } : {}),
     requests: objectAt(object, "status") ? traffic.answeredBy(machine, textAt(object, "status", "podIP")) : 0,
-    system: isSystem,
+    system: systemNamespaces.has(namespace),
   };
+}
+
+/** Pods that only a machine's runtime knows: made by hand, or while the API does not answer. */
+function unknownPods(
+  machine: ModelledMachine,
+  nodes: readonly KnownNode[],
+  known: readonly PicturePod[],
+  traffic: Traffic,
+): PicturePod[] {
+  const node = nodes.find((each) => each.name === machine.name || each.address === machine.address);
+  return monitorsOf(machine).flatMap(({ state, paths }) =>
+    (state?.sandboxes ?? [])
+      .filter(
+        ({ config, state: ready }) =>
+          ready === "ready" &&
+          !known.some(({ namespace, name }) => namespace === config.namespace && name === config.name),
+      )
+      .map(({ id, config, address }): PicturePod => {
+        const own = (state?.containers ?? []).filter(({ sandboxId }) => sandboxId === id);
+        const path = own.map((container) => paths.get(container.id)).find((each) => each !== undefined);
+        const isRunning = own.some((container) => container.state === "running");
+        return {
+          namespace: config.namespace,
+          name: config.name,
+          node: node?.name ?? machine.name,
+          phase: isRunning ? "Running" : "Pending",
+          ready: isRunning && own.every((container) => container.state === "running"),
+          ...(path ? { path } : {}),
+          requests: address === "" ? 0 : traffic.answeredBy(machine.name, address),
+          system: systemNamespaces.has(config.namespace),
+        };
+      }),
+  );
 }
 
 function servicesOf(service: JsonObject, store: ObjectStore, traffic: Traffic): PictureService[] {

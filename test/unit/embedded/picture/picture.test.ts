@@ -132,17 +132,6 @@ describe("the picture of an embedded lab", () => {
     expect(pods.map(({ name }) => name)).toContain(request?.name);
   });
 
-  it("shows what is broken, and changes nothing by looking", async () => {
-    const saved = (): string => JSON.stringify(lab.lab.collect()["machine-worker1"]);
-    const before = saved();
-    pictureOf(lab);
-    expect(saved() === before).toBe(true);
-    await lab.machine("worker1").units.stop("kubelet.service");
-    expect(stateOf(pictureOf(lab), "worker1", "kubelet")).toBe("installed");
-    lab.machine("master").rootFiles.unlink("/etc/kubernetes/manifests/kube-scheduler.yaml");
-    await until(async () => stateOf(pictureOf(lab), "master", "kube-scheduler") === "absent");
-  });
-
   it("tells those who listen, until they stop", async () => {
     let told = 0;
     const stop = lab.lab.traffic.onChange(() => (told += 1));
@@ -153,5 +142,24 @@ describe("the picture of an embedded lab", () => {
     told = 0;
     await cluster.kubectl("get pods");
     expect(told).toBe(0);
+  });
+
+  it("shows what is broken, and changes nothing by looking", async () => {
+    const saved = (): string => JSON.stringify(lab.lab.collect()["machine-worker1"]);
+    const before = saved();
+    pictureOf(lab);
+    expect(saved() === before).toBe(true);
+    await lab.machine("worker1").units.stop("kubelet.service");
+    expect(stateOf(pictureOf(lab), "worker1", "kubelet")).toBe("installed");
+    // Without its API the cluster is what its machines know.
+    lab.machine("master").rootFiles.unlink("/etc/kubernetes/manifests/etcd.yaml");
+    await until(async () => stateOf(pictureOf(lab), "master", "etcd") === "absent");
+    const alone = pictureOf(lab);
+    expect(machineOf(alone, "worker1").node).toBeUndefined();
+    expect(
+      alone.pods.filter(({ system, node, path }) => !system && node === "worker1" && path?.[2] === "wasmedge").length,
+    ).toBe(3);
+    lab.machine("master").rootFiles.unlink("/etc/kubernetes/manifests/kube-scheduler.yaml");
+    await until(async () => stateOf(pictureOf(lab), "master", "kube-scheduler") === "absent");
   });
 });
