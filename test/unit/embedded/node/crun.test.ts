@@ -31,16 +31,20 @@ beforeEach(async () => {
 });
 
 interface Changes {
+  mounts?: object[];
   args?: string[];
   annotations?: Record<string, string>;
 }
 
 /** Edits the bundle's configuration. */
-function edit({ args, annotations }: Changes): void {
+function edit({ args, annotations, mounts }: Changes): void {
   const files = lab.machine("worker1").rootFiles;
   const spec: { process: object } = JSON.parse(files.readText("/bundle/config.json"));
   const process = { ...spec.process, terminal: false, ...(args ? { args } : {}) };
-  files.write("/bundle/config.json", JSON.stringify({ ...spec, process, ...(annotations ? { annotations } : {}) }));
+  files.write(
+    "/bundle/config.json",
+    JSON.stringify({ ...spec, process, ...(annotations ? { annotations } : {}), ...(mounts ? { mounts } : {}) }),
+  );
 }
 
 const wasm = { "run.oci.handler": "wasm" };
@@ -133,4 +137,13 @@ it("says what it misses, in its own words", async () => {
     "executable file `/nowhere` not found in $PATH: No such file or directory\n",
   );
   expect((await sh("crun --version")).stdout).toMatch(/^crun version 1\.8\.4\n[\s\S]*\+WASM:wasmedge \+YAJL\n$/);
+});
+
+it("a mount through a link that leads nowhere yet makes what is missing", async () => {
+  await sh(
+    "mkdir -p /bundle/rootfs/var /srv/given && ln -s /run /bundle/rootfs/var/run && echo text > /srv/given/file",
+  );
+  const mount = { destination: "/var/run/secrets/token", type: "bind", source: "/srv/given", options: ["rbind"] };
+  edit({ args: ["/app", "read", "/run/secrets/token/file"], mounts: [mount] });
+  expect((await sh("crun run -b /bundle x")).stdout).toBe("text\n");
 });

@@ -1,5 +1,6 @@
 import { FileSystem, root } from "../../machine/files/file-system.ts";
-import { dirname } from "../../machine/files/paths.ts";
+import type { FileView } from "../../machine/files/file-system.ts";
+import { dirname, resolvePath } from "../../machine/files/paths.ts";
 import type { Isolation } from "../../machine/isolation.ts";
 import type { ModelledMachine } from "../../machine/machine.ts";
 import { containerMachine } from "../../machine/programs/images/container-machine.ts";
@@ -24,9 +25,7 @@ export function enterRootfs(host: ModelledMachine, rootfs: string, options: Ente
     isolation: options.isolation,
     ...(options.sharesSockets ? { sockets: host.sockets } : {}),
   });
-  const make = (path: string): void => {
-    if (!machine.rootFiles.exists(path)) machine.rootFiles.makeDirectories(path);
-  };
+  const make = (path: string): void => makeThroughLinks(machine.rootFiles, path);
   for (const mount of options.mounts) {
     if (mount.destination === "/proc") {
       make("/proc");
@@ -47,6 +46,20 @@ export function enterRootfs(host: ModelledMachine, rootfs: string, options: Ente
     }
   }
   return machine;
+}
+
+/** Makes a folder with all above it; a link that leads nowhere yet gets its target, such as /var/run to /run. */
+function makeThroughLinks(files: FileView, path: string): void {
+  let made = "";
+  for (const part of path.split("/").filter(Boolean)) {
+    const here = `${made}/${part}`;
+    if (!files.exists(here)) {
+      const isLink = files.list(made === "" ? "/" : made).includes(part);
+      if (isLink) makeThroughLinks(files, resolvePath(made === "" ? "/" : made, files.readLink(here)));
+      else files.makeDirectory(here);
+    }
+    made = here;
+  }
 }
 
 const isBind = (mount: SpecMount): boolean =>
