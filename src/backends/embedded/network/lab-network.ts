@@ -394,15 +394,22 @@ class Wires implements EmbeddedNetwork {
     if (!traffic || address === undefined) return undefined;
     const nodePort = host === address || isServiceAddress(host) ? undefined : port;
     let what: string | undefined;
+    let begin = "";
     return {
       asked(chunk) {
         const asked = /^([A-Z]{3,7} \S{1,80}) HTTP\/1\.[01]\r\n(?<rest>.*)/s.exec(chunk.toString("latin1", 0, 1_024));
         // The kubelet's own questions are no requests that anybody waits for.
-        if (asked) what = /^user-agent: kube-probe/im.test(asked.groups?.["rest"] ?? "") ? undefined : asked[1];
+        if (!asked) return;
+        what = /^user-agent: kube-probe/im.test(asked.groups?.["rest"] ?? "") ? undefined : asked[1];
+        begin = "";
       },
       answered(chunk) {
-        if (what === undefined || chunk.toString("latin1", 0, 7) !== "HTTP/1.") return;
-        traffic.answered({ machine, address, from, nodePort, what });
+        if (what === undefined) return;
+        // A module may write its answer in the smallest of pieces.
+        begin += chunk.toString("latin1", 0, 7);
+        if (begin.length < 7) return;
+        if (begin.startsWith("HTTP/1.")) traffic.answered({ machine, address, from, nodePort, what });
+        what = undefined;
       },
     };
   }
