@@ -64,6 +64,8 @@ const nameLabel = "io.kubernetes.pod.name";
 /** Brings one pod's sandbox and containers to what its spec wants, one step of reality at a time. */
 export class PodWorker {
   #waiting = new Map<string, WaitingReason>();
+  /** Monotonic time before which a container that could not be created is not tried again, by its name. */
+  #notBefore = new Map<string, number>();
   #isMountTold = false;
   #killing = new Set<string>();
   /** Set when the pod is to end: it has been deleted or its manifest is gone. */
@@ -258,6 +260,9 @@ export class PodWorker {
       }
       host.crashes.next(key);
     }
+    // The report of a failure wakes the worker at once; only time may bring the next attempt.
+    const early = (this.#notBefore.get(container.name) ?? 0) - host.clock.monotonic();
+    if (early > 0) return host.again(early);
     if (!(await this.#ensureImage(pod, host, container, fail))) return;
     let id: string;
     try {
@@ -286,8 +291,11 @@ export class PodWorker {
       const reason = isConfig ? "CreateContainerConfigError" : "CreateContainerError";
       this.#event(pod, host, "Warning", "Failed", `Error: ${error.message.trimEnd()}`, fieldPath);
       fail(reason, error.message);
-      return host.again(Math.max(host.pacing.duration("crashBackOff"), 50));
+      const pause = Math.max(host.pacing.duration("crashBackOff"), 50);
+      this.#notBefore.set(container.name, host.clock.monotonic() + pause);
+      return host.again(pause);
     }
+    this.#notBefore.delete(container.name);
     this.#event(pod, host, "Normal", "Created", host.wording.created(container.name), fieldPath);
     try {
       await host.runtime.startContainer(id);
