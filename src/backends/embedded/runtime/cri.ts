@@ -5,6 +5,8 @@ export interface ContainerRuntime {
   status(): RuntimeCondition[];
   /** What `crictl info` shows beside the conditions. */
   info(): Record<string, unknown>;
+  /** The kind of control groups it manages; undefined for versions that do not say. */
+  cgroupDriver(): "systemd" | "cgroupfs" | undefined;
   runPodSandbox(config: PodSandboxConfig, handler: string): Promise<string>;
   stopPodSandbox(id: string): Promise<void>;
   removePodSandbox(id: string): Promise<void>;

@@ -27,6 +27,7 @@ function networkOf(handler: Handler): LabNetwork {
       host === "master" ? Promise.resolve("10.0.0.182") : Promise.reject(new NetworkError("ENOTFOUND", host, 0)),
     listening: () => [],
     listen: refuse("listen"),
+    detachPods: refuse("detachPods"),
     connect: refuse("connect"),
     setServiceRules: () => undefined,
     attachPod: () => () => undefined,

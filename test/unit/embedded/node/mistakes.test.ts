@@ -153,6 +153,41 @@ describe("a node that is not right", () => {
     expect(await cluster.kubectl("get pods")).toContain("CreateContainerError");
   });
 
+  it("ends modules that need WasmEdge's sockets where crun was built for Wasmtime (wasmtime.c of crun)", async () => {
+    await using cluster = await openCluster({ runtime: "crio", crun: { wasm: "wasmtime" } });
+    addMatrixImages(cluster.lab, "crio");
+    await cluster.kubectl("label nodes worker1 wasmedge=true");
+    await cluster.apply(deployment());
+    await until(async () => (await cluster.kubectl("get events")).includes("could not load `libwasmtime.so`"));
+    const files = cluster.lab.machine("worker1").rootFiles;
+    files.write("/usr/local/lib/libwasmtime.so", "library");
+    await until(async () =>
+      (await cluster.kubectl("logs deploy/wasmedge-deploy")).includes(
+        "failed to instantiate module: unknown import: `wasi_snapshot_preview1::sock_",
+      ),
+    );
+  });
+
+  it("creates no sandbox where kubelet and CRI-O differ about control groups (cgroupfs.go of CRI-O)", async () => {
+    const configuration = `[crio.runtime]
+default_runtime = "crun"
+cgroup_manager = "cgroupfs"
+conmon_cgroup = "pod"
+[crio.runtime.runtimes.crun]
+runtime_path = "/usr/local/bin/crun"
+`;
+    await using cluster = await openCluster({ runtime: "crio", crun: { wasm: "wasmedge" }, configuration });
+    addMatrixImages(cluster.lab, "crio");
+    await cluster.kubectl("label nodes worker1 wasmedge=true");
+    await cluster.apply(deployment());
+    await until(async () =>
+      (await cluster.kubectl("get events")).includes(
+        "cri-o configured with cgroupfs cgroup manager, but received systemd slice as parent: /kubepods.slice/",
+      ),
+    );
+    expect(await cluster.kubectl("get pods")).toContain("ContainerCreating");
+  });
+
   it("is not ready without a CNI configuration, until there is one (c)", async () => {
     await using cluster = await openCluster({ runtime: "crio", crun: { wasm: "wasmedge" }, network: false });
     await until(async () => /worker1 +NotReady/.test(await cluster.kubectl("get nodes")));

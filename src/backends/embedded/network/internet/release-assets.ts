@@ -67,6 +67,13 @@ export const assetBuilders: Readonly<Record<string, (request: AssetRequest) => U
   wasmtime(request) {
     const folder = request.asset.replace(/\.tar\.xz$/, "");
     const license = "Apache License 2.0 with LLVM exception\n";
+    if (folder.endsWith("-c-api")) {
+      const headers = ["wasi.h", "wasm.h", "wasmtime.h"].map((name) =>
+        tarFile(`${folder}/include/${name}`, `/* ${name} of Wasmtime ${request.version} */\n`, 0o644, request.mtime),
+      );
+      const library = tarFile(`${folder}/lib/libwasmtime.so`, binary(request, "libwasmtime.so"), 0o644, request.mtime);
+      return packXz(packTar([tarFile(`${folder}/LICENSE`, license, 0o644, request.mtime), ...headers, library]));
+    }
     return packXz(
       packTar([
         tarDirectory(folder, 0o755, request.mtime),

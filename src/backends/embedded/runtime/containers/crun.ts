@@ -3,6 +3,8 @@ import type { FileView } from "../../machine/files/file-system.ts";
 import { execNative, failingRequest, findInContainer, isNative, nativeRequest } from "./native-process.ts";
 import type { ContainerSpec, ExecOutcome, OciRuntime, PreparedProcess } from "./oci.ts";
 import { OciError } from "./oci.ts";
+import { readModule } from "../../wasm/format/module-reader.ts";
+import { isModule } from "../../wasm/sections.ts";
 import { wasmRequest } from "./wasm-process.ts";
 
 const systemFolders = [
@@ -33,17 +35,34 @@ export function hasLibrary(files: FileView, name: string): boolean {
   return folders.some((folder) => files.exists(`${folder.trim()}/${name}`));
 }
 
+const couldNotLoad = (library: string): string =>
+  `could not load \`${library}\`: \`${library}: cannot open shared object file: No such file or directory\``;
+
 /** crun's words when its handler cannot load WasmEdge (crun#1046). */
-export const missingLibrary =
-  "could not load `libwasmedge.so.0`: `libwasmedge.so.0: cannot open shared object file: No such file or directory`";
+export const missingLibrary = couldNotLoad("libwasmedge.so.0");
+
+/** The Wasm runtimes whose handlers are modelled, and the library that each opens. */
+const engines = { wasmedge: "libwasmedge.so.0", wasmtime: "libwasmtime.so" } as const;
+
+type Engine = keyof typeof engines;
+
+/** The Wasm runtime that a crun was built with; undefined for none. Simplified: of several, the first is taken. */
+function engineOf({ facts }: Executable): Engine | undefined {
+  const built = (facts?.["wasm"] ?? "").split(" ");
+  return (["wasmedge", "wasmtime"] as const).find((engine) => built.includes(engine));
+}
 
 /** Decides as crun's custom handlers do whether a container is a Wasm workload. */
-export function wantsWasm(argv: readonly string[], annotations: Readonly<Record<string, string>>): boolean {
+export function wantsWasm(
+  argv: readonly string[],
+  annotations: Readonly<Record<string, string>>,
+  engine: Engine = "wasmedge",
+): boolean {
   if (annotations["io.kubernetes.cri.container-type"] === "sandbox") return false;
   const isModule = /\.(wasm|wat)$/.test(argv[0] ?? "");
   const handler = annotations["run.oci.handler"];
   if (handler !== undefined) {
-    if (handler === "wasm" || handler === "wasmedge") return true;
+    if (handler === "wasm" || handler === engine) return true;
     return handler === "wasm-smart" && isModule;
   }
   const variant = annotations["module.wasm.image/variant"];
@@ -52,19 +71,22 @@ export function wantsWasm(argv: readonly string[], annotations: Readonly<Record<
 
 /** The crun at `path`, as its build made it. */
 export function createCrun(path: string, executable: Executable): OciRuntime {
-  const canRunWasm = (executable.facts?.["wasm"] ?? "").includes("wasmedge");
-  const isWasm = (spec: ContainerSpec): boolean => canRunWasm && wantsWasm(spec.argv, spec.annotations);
+  const engine = engineOf(executable);
+  const isWasm = (spec: ContainerSpec): boolean =>
+    engine !== undefined && wantsWasm(spec.argv, spec.annotations, engine);
   return {
     kind: "crun",
     path,
     executable,
-    chain: (spec) => (isWasm(spec) ? ["crun", "wasmedge"] : ["crun"]),
+    chain: (spec) => (engine === "wasmedge" && isWasm(spec) ? ["crun", "wasmedge"] : ["crun"]),
     prepare(spec): PreparedProcess {
-      if (isWasm(spec)) {
-        if (!hasLibrary(spec.machine.rootFiles, "libwasmedge.so.0")) {
-          throw new OciError(missingLibrary);
-        }
-        return wasmRequest(spec);
+      if (engine && isWasm(spec)) {
+        const library = engines[engine];
+        if (!hasLibrary(spec.machine.rootFiles, library)) throw new OciError(couldNotLoad(library));
+        const unknown = engine === "wasmtime" ? unknownImport(spec) : undefined;
+        if (unknown === undefined) return wasmRequest(spec);
+        const words = `unknown import: \`${unknown}\` has not been defined`;
+        return failingRequest(spec, `${path}: failed to instantiate module: ${words}`, 1);
       }
       const name = spec.argv[0] ?? "";
       const found = findInContainer(spec, name);
@@ -87,6 +109,20 @@ export function createCrun(path: string, executable: Executable): OciRuntime {
       return execNative(spec, argv, found);
     },
   };
+}
+
+/** What WASI preview 1 has of sockets; the rest are extensions of WasmEdge's that no other runtime knows. */
+const standardSockets = new Set(["sock_accept", "sock_recv", "sock_send", "sock_shutdown"]);
+
+/** The first import of a container's module that Wasmtime's WASI does not offer; undefined when it has all. */
+function unknownImport(spec: ContainerSpec): string | undefined {
+  const found = findInContainer(spec, spec.argv[0] ?? "");
+  if (found.kind !== "file" || !isModule(found.entry.bytes)) return undefined;
+  const unknown = readModule(found.entry.bytes).imports.find(
+    ({ module, name }) =>
+      module !== "wasi_snapshot_preview1" || (name.startsWith("sock_") && !standardSockets.has(name)),
+  );
+  return unknown && `${unknown.module}::${unknown.name}`;
 }
 
 /** Newer versions no longer name $PATH. */

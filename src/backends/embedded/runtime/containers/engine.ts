@@ -58,6 +58,10 @@ export interface EngineFlavour {
   monitorFor?(id: string, sandbox: PodSandboxStatus, config: ContainerConfig): readonly string[];
   /** What is left of a pod's annotations for the OCI runtime. */
   annotationsFor(handler: string, annotations: Record<string, string>): Record<string, string>;
+  /** Refuses a pod, e.g. for a control group of the other kind. Throws CriError. */
+  admitPod(config: PodSandboxConfig, handler: string, sandboxId: string): void;
+  /** The kind of control groups it manages, for kubelets that ask; undefined for versions that do not say. */
+  cgroupDriver(): "systemd" | "cgroupfs" | undefined;
   /** Sets the pod's network up and returns its address. Throws CriError. */
   connectPod(config: PodSandboxConfig, sandboxId: string): string;
   /** Work before a sandbox can start, such as pulling its image. */
@@ -145,11 +149,16 @@ export class ContainerEngine implements ContainerRuntime {
     return this.#flavour.info();
   }
 
+  cgroupDriver(): "systemd" | "cgroupfs" | undefined {
+    return this.#flavour.cgroupDriver();
+  }
+
   async runPodSandbox(config: PodSandboxConfig, handler: string): Promise<string> {
     const id = this.#newId();
     this.#told("RunPodSandbox", config.name);
     this.#flavour.runtimeFor(handler, id);
     await this.#flavour.prepareSandbox();
+    this.#flavour.admitPod(config, handler, id);
     const address = config.hostNetwork ? "" : this.#flavour.connectPod(config, id);
     const sandbox: PodSandboxStatus = {
       id,

@@ -504,7 +504,8 @@ export class Kubelet {
       files: this.#machine.rootFiles,
       nodeName: configuration.nodeName,
       nodeAddress: configuration.nodeAddress,
-      cgroupDriver: configuration.cgroupDriver,
+      // From 1.34 on the kubelet asks the runtime, and its own setting is for runtimes that do not say.
+      cgroupDriver: (asksForCgroups(this.#options.version) && runtime.cgroupDriver()) || configuration.cgroupDriver,
       runtime,
       recorder: this.#recorder,
       wording: wordingFor(this.#options.version),
@@ -616,6 +617,8 @@ export class Kubelet {
 }
 
 /** An error as Go's dialer words it. */
+const asksForCgroups = (version: string): boolean => Number(version.replace(/^v/, "").split(".")[1] ?? 0) >= 34;
+
 const goWords = (error: unknown): string =>
   dialReason(error) ?? (error instanceof Error ? error.message : String(error));
 

@@ -216,6 +216,23 @@ function createFlavour(process: Process, configuration: ContainerdConfiguration)
       `failed to generate container ${JSON.stringify(id)} spec: failed to generate spec: no command specified`,
     annotationsFor: (handler, annotations) =>
       selectAnnotations(configuration.handlers.get(nameOf(handler))?.podAnnotations ?? [], annotations),
+    admitPod(config, handler, sandboxId) {
+      const known = configuration.handlers.get(nameOf(handler));
+      const parent = config.cgroupParent ?? "";
+      // The other way round runc makes a group of a strange name, which works.
+      if (!known?.systemdCgroup || parent === "" || parent.endsWith(".slice")) return;
+      const words = `expected cgroupsPath to be of format "slice:prefix:name" for systemd cgroups, got "${parent}/${sandboxId}" instead`;
+      throw new CriError(
+        "Unknown",
+        `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: ${words}${suffix}`,
+      );
+    },
+    cgroupDriver: () =>
+      isOne
+        ? undefined
+        : configuration.handlers.get(configuration.defaultRuntime)?.systemdCgroup
+          ? "systemd"
+          : "cgroupfs",
     connectPod(_config, sandboxId) {
       const failed = (words: string): CriError =>
         new CriError("Unknown", `failed to setup network for sandbox ${JSON.stringify(sandboxId)}: ${words}`);

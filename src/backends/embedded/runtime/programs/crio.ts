@@ -164,6 +164,18 @@ function createFlavour(process: Process, configuration: CrioConfiguration): Engi
     },
     annotationsFor: (handler, annotations) =>
       passedAnnotations(version, configuration.handlers.get(nameOf(handler)), annotations),
+    admitPod(config) {
+      const { cgroupManager } = configuration;
+      const parent = config.cgroupParent ?? "";
+      const isSlice = parent.endsWith(".slice");
+      if (parent === "" || isSlice === (cgroupManager === "systemd")) return;
+      const wrong = isSlice
+        ? `received systemd slice as parent: ${parent}`
+        : `did not receive slice as parent: ${parent}`;
+      throw new CriError("Unknown", `cri-o configured with ${cgroupManager} cgroup manager, but ${wrong}`);
+    },
+    cgroupDriver: () =>
+      minorOf(version) < 28 ? undefined : configuration.cgroupManager === "systemd" ? "systemd" : "cgroupfs",
     connectPod(config, sandboxId) {
       const name = `k8s_${config.name}_${config.namespace}_${config.uid}_${config.attempt}`;
       const { network } = describeNetwork(process, configuration);
