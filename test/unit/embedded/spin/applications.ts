@@ -52,6 +52,7 @@ export interface OpenOptions {
   environment?: Record<string, string>;
   spinVersion?: string;
   clock?: Clock;
+  requestLimitMs?: number;
 }
 
 const open: SpinApplication[] = [];
@@ -65,6 +66,7 @@ export function openProbe(module: Uint8Array, options: OpenOptions = {}): Opened
     modules: new Map([["probe", module]]),
     spinVersion: options.spinVersion ?? "3.6.3",
     clock: options.clock ?? realClock(),
+    requestLimitMs: options.requestLimitMs ?? 60_000,
     log: (_component, stream, bytes) => (outputs[stream] += decode(bytes)),
     report: (message) => reports.push(message),
   });

@@ -3,8 +3,10 @@ import { expect, test } from "vitest";
 import { sha256 } from "../../../../src/backends/embedded/runtime/images/oci.ts";
 import { workloadModule, workloadSource } from "../../../../src/backends/embedded/wasm/workloads.ts";
 import type { Profile } from "../../../../src/domain/backend.ts";
+import type { HostBuild } from "../../../../src/backends/embedded/machine/machine.ts";
 import { createBuildLab } from "../build/lab.ts";
 import type { BuildLab } from "../build/lab.ts";
+import { probe } from "./applications.ts";
 
 const releases = {
   thesis: { spin: "2.0.1", rust: "1.75.0", target: "wasm32-wasi" },
@@ -12,8 +14,15 @@ const releases = {
 } as const;
 
 /** A machine with Spin, Rust and the course's application in ~/spin-app. */
-async function spinLab(profile: Profile = "thesis", spin: string = releases[profile].spin): Promise<BuildLab> {
-  const lab = createBuildLab({ profile });
+async function spinLab(
+  profile: Profile = "thesis",
+  spin: string = releases[profile].spin,
+  onHost?: (files: Readonly<Record<string, Uint8Array>>) => Uint8Array,
+): Promise<BuildLab> {
+  const hostBuild: HostBuild | undefined = onHost && {
+    build: ({ files }) => Promise.resolve({ ok: true, module: onHost(files) }),
+  };
+  const lab = createBuildLab({ profile, ...(hostBuild ? { hostCargo: true, hostBuild } : {}) });
   const { rust, target } = releases[profile];
   lab.provide(["/usr/local/bin/spin", "spin", spin]);
   const { rootFiles, users } = lab.machine;
@@ -134,7 +143,8 @@ test.each([
   ],
   ["spin up --listen here", "error: Invalid value \"here\" for '--listen <ADDRESS>'", 2],
   ["spin up --port 3000", "error: Found argument '--port' which wasn't expected, or isn't valid in this context", 2],
-  ["spin brew", "error: 'brew' is not a known Spin command. See spin --help.\n", 1],
+  ["spin brew", "Error: 'brew' is not a known Spin command. See spin --help.\n\n", 2],
+  ["spin biuld", "See spin --help.\n\nThe most similar command is:\n    build\n\n", 2],
   [
     "cd ~/spin-app; sed -i 's/^command.*/command = \"exit 3\"/' spin.toml; spin build",
     "Error: Build command for component hello failed with status Exited(3)\n",
@@ -210,6 +220,18 @@ test("the installer takes the version as a word of its own", async () => {
   expect(refused).toMatchObject({ exitCode: 1 });
   expect(refused.stdout).toContain("Unknown argument --version=v2.0.1.");
   expect(await ok(lab, `${installer} -v v2.0.1 && ./spin --version`)).toMatch(/spin 2\.0\.1\n$/);
+});
+
+test("--host-cargo builds what the lab's cargo refuses, with the course's lock file", async () => {
+  let seen: Readonly<Record<string, Uint8Array>> = {};
+  const lab = await spinLab("thesis", "2.0.1", (files) => {
+    seen = files;
+    return probe("rc");
+  });
+  await ok(lab, "cd ~/spin-app && sed -i s/200/201/ src/lib.rs && spin build");
+  expect(Object.keys(seen).sort()).toEqual(["Cargo.lock", "Cargo.toml", "src/lib.rs"]);
+  expect(Buffer.from(seen["Cargo.lock"] ?? []).toString()).toContain('name = "spin-sdk"\nversion = "2.1.0"');
+  expect(await ok(lab, "cd ~/spin-app; spin up -q > /dev/null & sleep 0.3; curl -s localhost:3000")).toBe("ready");
 });
 
 test("spin new makes an application that the manifest's reader takes", async () => {

@@ -19,6 +19,7 @@ export interface SpinJob {
 }
 
 export type WorkerReply =
+  | { kind: "ready" }
   | { kind: "print"; stream: "stdout" | "stderr"; bytes: Uint8Array }
   | { kind: "refused"; url: string }
   | { kind: "done"; answer?: GuestAnswer; body: Uint8Array; trap?: GuestTrap };

@@ -22,6 +22,7 @@ parentPort?.on("message", (job: SpinJob) => {
   if (job.module) modules.set(job.key, job.module);
   post(answer(job));
 });
+post({ kind: "ready" });
 
 function answer(job: SpinJob): Extract<WorkerReply, { kind: "done" }> {
   const parts: Uint8Array[] = [];

@@ -31,6 +31,28 @@ const commands: Readonly<Record<string, Command>> = { up, build, registry, new: 
 /** What a real Spin has beside these. */
 const others = ["add", "cloud", "deploy", "doctor", "login", "plugins", "watch", "trigger", "aka", "kube"];
 
+/** Commands that are a slip of the keyboard away from `name`. */
+function similarTo(name: string): string {
+  const similar = [...Object.keys(commands), ...others].filter((known) => distance(known, name) <= 2);
+  if (similar.length === 0) return "";
+  const heading = similar.length === 1 ? "The most similar command is:" : "The most similar commands are:";
+  return `${heading}\n${similar.map((known) => `    ${known}\n`).join("")}\n`;
+}
+
+/** How many letters have to be added, taken away or changed to make one word the other. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_none, index) => index);
+  for (const [at, letter] of [...one].entries()) {
+    const next = [at + 1];
+    for (const [index, wanted] of [...other].entries()) {
+      const changed = (row[index] ?? 0) + (letter === wanted ? 0 : 1);
+      next.push(Math.min(changed, (row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
+
 /** The command line of Spin. */
 export const spin: Program = async (process) => {
   const [name, ...args] = process.argv.slice(1);
@@ -45,12 +67,13 @@ export const spin: Program = async (process) => {
     return name === undefined ? 2 : 0;
   }
   const command = commands[name];
-  if (!command) {
-    const words = others.includes(name)
-      ? `Error: '${name}' is not part of the lab's Spin.\n`
-      : `error: '${name}' is not a known Spin command. See spin --help.\n`;
-    await process.err(words);
+  if (!command && others.includes(name)) {
+    await process.err(`Error: '${name}' is not part of the lab's Spin.\n`);
     return 1;
+  }
+  if (!command) {
+    await process.err(`Error: '${name}' is not a known Spin command. See spin --help.\n\n${similarTo(name)}`);
+    return 2;
   }
   try {
     return await command(process, args);
