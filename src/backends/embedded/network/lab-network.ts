@@ -395,20 +395,31 @@ class Wires implements EmbeddedNetwork {
     const nodePort = host === address || isServiceAddress(host) ? undefined : port;
     let what: string | undefined;
     let begin = "";
+    let isFirst = true;
+    let isEarly = false;
+    const tell = (asked: string): void => traffic.answered({ machine, address, from, nodePort, what: asked });
     return {
       asked(chunk) {
-        const asked = /^([A-Z]{3,7} \S{1,80}) HTTP\/1\.[01]\r\n(?<rest>.*)/s.exec(chunk.toString("latin1", 0, 1_024));
+        const found = /^([A-Z]{3,7} \S{1,80}) HTTP\/1\.[01]\r\n(?<rest>.*)/s.exec(chunk.toString("latin1", 0, 1_024));
+        if (!found) return;
+        if (!isFirst) begin = "";
+        isFirst = false;
         // The kubelet's own questions are no requests that anybody waits for.
-        if (!asked) return;
-        what = /^user-agent: kube-probe/im.test(asked.groups?.["rest"] ?? "") ? undefined : asked[1];
-        begin = "";
+        what = /^user-agent: kube-probe/im.test(found.groups?.["rest"] ?? "") ? undefined : found[1];
+        if (!isEarly || what === undefined) return;
+        tell(what);
+        isEarly = false;
+        what = undefined;
       },
       answered(chunk) {
-        if (what === undefined) return;
+        if (what === undefined && !isFirst) return;
         // A module may write its answer in the smallest of pieces.
         begin += chunk.toString("latin1", 0, 7);
         if (begin.length < 7) return;
-        if (begin.startsWith("HTTP/1.")) traffic.answered({ machine, address, from, nodePort, what });
+        const isHttp = begin.startsWith("HTTP/1.");
+        // One that does not read what it is asked may answer before.
+        if (what === undefined) isEarly = isHttp;
+        else if (isHttp) tell(what);
         what = undefined;
       },
     };

@@ -56,6 +56,19 @@ test("counts what a pod answers, however small the pieces of its answer are", as
   connection.destroy();
 });
 
+test("counts an answer of a module that does not wait for what it is asked", async () => {
+  network.listen(place, 1234, {
+    process: "http_server.wasm",
+    accept: (connection: Duplex) => void connection.end("HTTP/1.1 200 \r\n\r\nHello"),
+  });
+  const connection = await network.connectFromOutside("worker1", 31_001);
+  await once(connection, "data");
+  expect(answered()).toBe(0);
+  connection.write("GET / HTTP/1.1\r\n\r\n");
+  expect(answered()).toBe(1);
+  connection.destroy();
+});
+
 test("counts requests of machines, of the pod itself without a node port, and no probes", async () => {
   network.listen(place, 1234, { process: "nginx", handle: answering("hello") });
   expect(await textOf(await network.fetch({ machine: "worker1" }, target))).toBe("hello");
