@@ -9,12 +9,14 @@ const ways: Record<string, Record<string, string>> = {
   "the script, and kubectl of this computer": {
     "control-plane": "script",
     "crun-build": "in-one-go",
+    "spin-build": "in-one-go",
     "crun-node": "script",
     "crun-deploy": "host",
   },
   "by hand in other words": {
     "control-plane": "direct",
     "crun-build": "by-hand",
+    "spin-build": "pieces",
     "crun-node": "by-hand",
     "crun-deploy": "pieces",
   },
