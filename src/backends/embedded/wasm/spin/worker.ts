@@ -13,6 +13,10 @@ import { Resources } from "./resources.ts";
 /** Answers requests one after the other, each with a fresh instance; the only entry of the worker's bundle. */
 
 const modules = new Map<number, object>();
+
+/** Refused connections of one guest that are told; one that tries for ever must not fill the host's memory. */
+const mostRefusals = 10;
+
 // As many frames as Wasmtime shows.
 Error.stackTraceLimit = 20;
 
@@ -29,6 +33,7 @@ function answer(job: SpinJob): Extract<WorkerReply, { kind: "done" }> {
   const taken = new Int32Array(job.taken);
   let size = 0;
   let printed = 0;
+  let refusals = 0;
   let given: GuestAnswer | undefined;
   const host: GuestHost = {
     resources: new Resources(),
@@ -48,7 +53,10 @@ function answer(job: SpinJob): Extract<WorkerReply, { kind: "done" }> {
     answer(now) {
       given = now;
     },
-    refused: (url) => post({ kind: "refused", url }),
+    refused(url) {
+      refusals += 1;
+      if (refusals <= mostRefusals) post({ kind: "refused", url });
+    },
   };
   let trap: GuestTrap | undefined;
   try {
