@@ -3,8 +3,18 @@ import { type Canvas, cutMiddle, lineWidth, widthOf } from "./canvas.ts";
 import { changeOf } from "./changes.ts";
 import type { FigureLine, FigureSpan, FigureTexts } from "./figure.ts";
 import { partsOf } from "./parts.ts";
-import { componentNames, componentOf, nodeWords, podSign, podsOn, podTone, podTrouble, stateSigns } from "./words.ts";
-import { stateTones } from "./words.ts";
+import {
+  byPort,
+  componentNames,
+  componentOf,
+  nodeWords,
+  podSign,
+  podsOn,
+  podTone,
+  podTrouble,
+  stateSigns,
+  stateTones,
+} from "./words.ts";
 
 export interface DrawOptions {
   texts: FigureTexts;
@@ -318,9 +328,7 @@ function podLine(pod: PicturePod, { columns, changed }: Content): FigureLine {
 /** Services, and pods that no node was given. */
 function belowLines(picture: Picture, width: number, options: DrawOptions): FigureLine[] {
   const { texts } = options;
-  const lines = picture.services
-    .toSorted((a, b) => (a.nodePort ?? 99_999) - (b.nodePort ?? 99_999))
-    .map((service) => serviceLine(service, width, options));
+  const lines = byPort(picture.services).map((service) => serviceLine(service, width, options));
   const waiting = picture.pods.filter((pod) => pod.node === undefined).length;
   if (waiting > 0) lines.unshift([{ text: "◌", tone: "waiting" }, { text: ` ${texts.unscheduled(waiting)}` }]);
   return lines;

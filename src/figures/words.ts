@@ -6,6 +6,7 @@ import type {
   PictureComponent,
   PictureMachine,
   PicturePod,
+  PictureService,
 } from "../domain/picture.ts";
 import type { FigureTexts, Tone } from "./figure.ts";
 
@@ -76,6 +77,10 @@ export function podTrouble({ phase, ready, reason }: PicturePod): string {
 /** Pods of a machine: those that its node was given. */
 export const podsOn = (picture: Picture, { name, node }: PictureMachine): PicturePod[] =>
   picture.pods.filter((pod) => pod.node !== undefined && pod.node === (node?.name ?? name));
+
+/** Services that one reaches from outside first. */
+export const byPort = (services: readonly PictureService[]): PictureService[] =>
+  services.toSorted((a, b) => (a.nodePort ?? 99_999) - (b.nodePort ?? 99_999));
 
 /** A party's name, with its machine where there is one. */
 export function partyName({ component, machine }: Party): string {

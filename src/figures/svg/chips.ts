@@ -72,12 +72,14 @@ export function flowChain(
   let { y } = area;
   if (isContinued) drawing.arrow(area.x + 8, y + chipHeight / 2, x - 2, y + chipHeight / 2);
   for (const [index, id] of (isContinued ? chain.slice(1) : chain).entries()) {
-    const width = Math.min(area.width - indent, chipWidth(machine, id));
+    // What begins a line stands the further in the deeper it is.
+    const depth = 26 * (index + (isContinued ? 1 : 0));
+    const width = Math.min(area.width - depth, chipWidth(machine, id));
     if (index > 0) {
       if (x + 26 + width > area.x + area.width) {
-        x = area.x + 26;
+        x = area.x + depth;
         y += chipHeight + gap;
-        drawing.arrow(area.x + 8, y + chipHeight / 2, x - 2, y + chipHeight / 2);
+        drawing.arrow(x - 18, y + chipHeight / 2, x - 2, y + chipHeight / 2);
       } else {
         drawing.arrow(x + 3, y + chipHeight / 2, x + 22, y + chipHeight / 2);
         x += 26;

@@ -1,7 +1,7 @@
 import type { Picture, PictureMachine } from "../../domain/picture.ts";
 import type { FigureTexts } from "../figure.ts";
 import { partsOf } from "../parts.ts";
-import { nodeWords, podsOn, stateSigns } from "../words.ts";
+import { byPort, nodeWords, podsOn, stateSigns } from "../words.ts";
 import { drawPods, flowChain, flowChips } from "./chips.ts";
 import { Drawing, shorten, textWidth } from "./draw.ts";
 
@@ -112,7 +112,7 @@ function drawServices(drawing: Drawing, picture: Picture, top: number, texts: Fi
     drawing.text(margin + 20, y, texts.unscheduled(waiting), ["wait"]);
     y += 22;
   }
-  for (const { name, port, nodePort, endpoints, requests } of picture.services) {
+  for (const { name, port, nodePort, endpoints, requests } of byPort(picture.services)) {
     const shown = `:${nodePort ?? port}`;
     drawing.text(margin, y, shown, ["strong"]);
     let x = margin + textWidth(shown) * 1.1 + 6;
