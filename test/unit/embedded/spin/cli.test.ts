@@ -234,6 +234,17 @@ test("--host-cargo builds what the lab's cargo refuses, with the course's lock f
   expect(await ok(lab, "cd ~/spin-app; spin up -q > /dev/null & sleep 0.3; curl -s localhost:3000")).toBe("ready");
 });
 
+test("the doctor finds what is missing", async () => {
+  const lab = await spinLab();
+  const ill = await ok(lab, "cd ~/spin-app && rustup target remove wasm32-wasi && spin doctor");
+  expect(ill).toContain("Diagnosis: The required Rust target 'wasm32-wasi' isn't installed\n");
+  expect(ill).toContain('release/spin_http_server.wasm" is missing\n');
+  const well = await ok(lab, "cd ~/spin-app && rustup target add wasm32-wasi && spin build && spin doctor");
+  expect(well).toMatch(
+    /The Spin Doctor is in\.\nChecking \/home\/ubuntu\/spin-app\/spin\.toml\.\.\.\nNo problems found\.\n$/,
+  );
+});
+
 test("spin new makes an application that the manifest's reader takes", async () => {
   const lab = await spinLab();
   await ok(lab, "spin new -t http-rust -a my-app");

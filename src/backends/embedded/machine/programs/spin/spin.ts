@@ -1,5 +1,6 @@
 import type { Process, Program } from "../../process.ts";
 import { build } from "./build.ts";
+import { doctor } from "./doctor.ts";
 import { failureText, SpinFailure, UsageError } from "./failure.ts";
 import { newApplication, templates } from "./new.ts";
 import { registry } from "./registry.ts";
@@ -17,6 +18,7 @@ OPTIONS:
 
 SUBCOMMANDS:
     build        Build the Spin application
+    doctor       Detect and fix problems with Spin applications
     help         Print this message or the help of the given subcommand(s)
     new          Scaffold a new application based on a template
     registry     Commands for working with OCI registries to distribute applications
@@ -26,10 +28,10 @@ SUBCOMMANDS:
 
 type Command = (process: Process, args: readonly string[]) => Promise<number>;
 
-const commands: Readonly<Record<string, Command>> = { up, build, registry, new: newApplication, templates };
+const commands: Readonly<Record<string, Command>> = { up, build, registry, doctor, new: newApplication, templates };
 
 /** What a real Spin has beside these. */
-const others = ["add", "cloud", "deploy", "doctor", "login", "plugins", "watch", "trigger", "aka", "kube"];
+const others = ["add", "cloud", "deploy", "login", "plugins", "watch", "trigger", "aka", "kube"];
 
 /** Commands that are a slip of the keyboard away from `name`. */
 function similarTo(name: string): string {
