@@ -13,6 +13,9 @@ export interface FlowOptions extends DrawOptions {
 export const passAt = ({ passes }: Picture, at: number | undefined): Pass | undefined =>
   at === undefined ? passes.at(-1) : passes.findLast(({ sequence }) => sequence <= at);
 
+/** Cells of an arrow that can carry a label. */
+const leastLabelled = 13;
+
 /** Least width of the diagram, and its rows without those of the machines. */
 const diagram = { width: 50, rows: 8 };
 
@@ -84,6 +87,9 @@ function drawHub(canvas: Canvas, picture: Picture, now: Pass | undefined, { text
   drawArrow(canvas, { from: boxAt + boxWidth, to: boxAt + boxWidth + arrow, y: 2 }, etcd);
   canvas.putLine(boxAt + boxWidth + arrow + 1, 2, nameOf(states("etcd"), "etcd", etcd !== undefined));
   const kubelet = partOf(now, "kubelet", "kube-apiserver");
+  // An arrow that is too short to carry it leaves it with the server.
+  const isCarried = kubelet !== undefined || arrow >= leastLabelled;
+  if (isServer && !isCarried) canvas.put(boxAt + 2, 4, cut(now.what, boxWidth - 4), { inverse: true });
   const middle = boxAt + Math.floor(boxWidth / 2);
   const sign = kubelet === undefined ? "│" : kubelet.outward ? "▼" : "▲";
   canvas.put(middle, 6, sign, kubelet ? { bold: true } : { dim: true });
@@ -135,7 +141,7 @@ function drawArrow(
     return;
   }
   const style: FigureStyle = { bold: true };
-  if (length < 12) {
+  if (length < leastLabelled - 1) {
     canvas.put(from, y, part.outward ? ` ${"─".repeat(length - 1)}▶` : ` ◀${"─".repeat(length - 1)}`, style, to);
     return;
   }
