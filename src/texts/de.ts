@@ -112,9 +112,9 @@ export const de = {
       ["Esc", "Shell"],
     ],
     figureKeys: [
-      ["f", "nächstes"],
+      ["f", "weiter"],
       ["↑↓", "Maschine"],
-      ["Enter", "tippen, Bild bleibt"],
+      ["Enter", "dabei tippen"],
       ["Esc", "schließen"],
     ],
     listKeys: [

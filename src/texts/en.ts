@@ -113,9 +113,9 @@ export const en = {
       ["Esc", "shell"],
     ],
     figureKeys: [
-      ["f", "next figure"],
+      ["f", "next"],
       ["↑↓", "machine"],
-      ["Enter", "type, figure stays"],
+      ["Enter", "keep it and type"],
       ["Esc", "close"],
     ],
     listKeys: [
