@@ -94,6 +94,7 @@ const manifest: SpinManifest = {
       source: { kind: "digest", digest: "" },
       environment: {},
       allowedOutboundHosts: [],
+      wantsFiles: false,
       build: undefined,
     },
   ],

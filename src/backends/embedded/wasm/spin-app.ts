@@ -53,6 +53,10 @@ export function openSpinApplication(options: SpinApplicationOptions): SpinApplic
   const { manifest, modules, spinVersion } = options;
   const components = new Map<string, { component: SpinComponent; loaded: LoadedModule }>();
   for (const component of manifest.components) {
+    // Simplified: Spin shows a component the files that its manifest lists.
+    if (component.wantsFiles) {
+      throw new SpinApplicationError(`the lab's Spin mounts no files, which component '${component.id}' asks for`);
+    }
     const bytes = modules.get(component.id);
     if (!bytes) throw new SpinApplicationError(`no module was given for component '${component.id}'`);
     components.set(component.id, { component, loaded: loadedModule(bytes, spinVersion, component.id) });

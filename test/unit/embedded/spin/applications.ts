@@ -27,6 +27,7 @@ export function manifestFor(routes: readonly string[], environment: Record<strin
         source: { kind: "file", path: "probe.wasm" },
         environment,
         allowedOutboundHosts: [],
+        wantsFiles: false,
         build: undefined,
       },
     ],

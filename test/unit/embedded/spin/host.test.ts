@@ -205,6 +205,9 @@ describe("what Spin refuses to load", () => {
     expect(() => openSpinApplication({ ...options, manifest: lost })).toThrow('no component with id "probe"');
     const redis = { ...manifestFor([]), triggers: [{ type: "redis", route: "", component: "probe" }] };
     const modules = new Map([["probe", probe("rc")]]);
+    const served = manifestFor(["/"]);
+    const files = { ...served, components: served.components.map((own) => ({ ...own, wantsFiles: true })) };
+    expect(() => openSpinApplication({ ...options, modules, manifest: files })).toThrow("mounts no files");
     expect(() => openSpinApplication({ ...options, modules, manifest: redis })).toThrow("no trigger of type 'redis'");
   });
 });

@@ -80,6 +80,7 @@ describe("spin.toml", () => {
           source: { kind: "file", path: "target/wasm32-wasi/release/http_server.wasm" },
           environment: { A: "1" },
           allowedOutboundHosts: ["https://example.com"],
+          wantsFiles: false,
           build: { commands: ["cargo build"], workdir: "hello" },
         },
       ],

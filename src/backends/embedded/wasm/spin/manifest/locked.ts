@@ -87,6 +87,7 @@ function readComponent(own: unknown): SpinComponent {
       ? Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)]))
       : {},
     allowedOutboundHosts: Array.isArray(hosts) ? hosts.filter((host) => typeof host === "string") : [],
+    wantsFiles: Array.isArray(own["files"]) && own["files"].length > 0,
     build: undefined,
   };
 }

@@ -29,6 +29,8 @@ export interface SpinComponent {
   environment: Readonly<Record<string, string>>;
   /** Hosts to which the guest may open connections; here only kept, the lab lets no guest out. */
   allowedOutboundHosts: readonly string[];
+  /** The manifest gives it files, which the lab's Spin does not mount. */
+  wantsFiles: boolean;
   build: SpinBuild | undefined;
 }
 

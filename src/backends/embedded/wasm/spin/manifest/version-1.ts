@@ -72,6 +72,7 @@ function readComponent(
       source: sourceOf(text, own, place),
       environment: textTable(text, own, "environment", place),
       allowedOutboundHosts: textsOf(text, own, "allowed_http_hosts", place),
+      wantsFiles: Array.isArray(own["files"]) && own["files"].length > 0,
       build: buildOf(text, own, place),
     },
     trigger: { type, route: `${base.replace(/\/$/, "")}${route}`, component: id },

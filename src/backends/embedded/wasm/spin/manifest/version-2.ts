@@ -67,6 +67,7 @@ function readComponent(text: string, id: string, own: unknown, place: Place): Sp
       ...textsOf(text, own, "allowed_outbound_hosts", place),
       ...textsOf(text, own, "allowed_http_hosts", place),
     ],
+    wantsFiles: Array.isArray(own["files"]) && own["files"].length > 0,
     build: buildOf(text, own, place),
   };
 }
