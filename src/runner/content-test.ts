@@ -46,7 +46,7 @@ export interface StepResult {
 /**
  * Tests the course itself: every step is unsolved before its solution, so also after the solution of the step before,
  * and solved after it; asking twice changes nothing; each wrong answer fails with the id that it names and all four
- * parts of its message.
+ * parts of its message. A fault is repaired in every way that the lab knows.
  */
 export async function testContent(options: ContentTestOptions): Promise<StepResult[]> {
   const test = new ContentTest(options);
@@ -113,6 +113,7 @@ class ContentTest {
     // A route may do at once what the solution does in several steps; those that are then done have no actions.
     if (route === undefined || actions.length > 0) problems.push(...(await this.#unsolved(step)));
     problems.push(...(await this.#answerWrong(lab, step, wrong.unsolved)));
+    if (routes === undefined && step.fault.length > 0) problems.push(...(await this.#repairOtherwise(lab, step)));
     const failures = await this.#play(actions);
     const open = await this.#solved(step);
     problems.push(...open, ...(open.length > 0 ? failures : []));
@@ -160,6 +161,27 @@ class ContentTest {
       await this.#player.close();
       await snapshots.restore(id);
       // The old shells remember directories and variables of the wrong answer.
+      await this.#freshShells();
+    }
+    await snapshots.remove(id);
+    return problems;
+  }
+
+  /** Repairs a fault in each other way, and comes back to the fault: any repair that works counts. */
+  async #repairOtherwise(lab: Lab, step: Step): Promise<string[]> {
+    const { snapshots } = this.#options.backend;
+    const ways = Object.entries(step.routes);
+    if (ways.length === 0) return ["a fault has another repair beside its solution (lab.yaml: routes)"];
+    if (!snapshots) return [];
+    const id = `content-test ${lab.id} ${step.id} broken`;
+    const problems: string[] = [];
+    await snapshots.save(id);
+    for (const [name, actions] of ways) {
+      const failures = await this.#play(actions);
+      const open = await this.#solved(step);
+      problems.push(...[...open, ...(open.length > 0 ? failures : [])].map((problem) => `repair ${name}: ${problem}`));
+      await this.#player.close();
+      await snapshots.restore(id);
       await this.#freshShells();
     }
     await snapshots.remove(id);

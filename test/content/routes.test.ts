@@ -41,7 +41,8 @@ describe("each lab by other routes than its solution", () => {
   }
 
   it("names two routes in every lab, and each is walked here", () => {
-    for (const { id, steps } of allLabs(readCourse("thesis"))) {
+    // The other repairs of a fault are played with its step, see content-test.ts.
+    for (const { id, steps } of allLabs(readCourse("thesis")).filter(({ scenario }) => scenario === "guided")) {
       const named = new Set(steps.flatMap((step) => Object.keys(step.routes)));
       const walked = new Set(Object.values(ways).flatMap((routes) => routes[id] ?? []));
       expect([...walked].sort(), id).toEqual([...named].sort());
