@@ -109,7 +109,9 @@ class ContentTest {
     const actions = (route === undefined ? undefined : step.routes[route]) ?? step.solution;
     const problems: string[] = [];
     const wrong = routes === undefined ? this.#wrongAnswers(step) : { unsolved: [], solved: [] };
-    await this.#play(step.fault);
+    const { signal } = this.#options;
+    const unplayed = await new ActionPlayer({ ...this.#options, unseen: true }).play(step.fault, signal);
+    problems.push(...unplayed.map(({ on, command, output }) => `the fault, on ${on}: ${command} failed: ${output}`));
     // A route may do at once what the solution does in several steps; those that are then done have no actions.
     if (route === undefined || actions.length > 0) problems.push(...(await this.#unsolved(step)));
     problems.push(...(await this.#answerWrong(lab, step, wrong.unsolved)));

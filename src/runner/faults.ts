@@ -47,7 +47,7 @@ export async function mendFault(place: Place, options: FaultOptions): Promise<vo
 }
 
 async function type(actions: readonly Action[], options: FaultOptions): Promise<void> {
-  const player = new ActionPlayer(options);
+  const player = new ActionPlayer({ ...options, unseen: true });
   try {
     await player.play(actions, options.signal);
   } finally {

@@ -12,6 +12,8 @@ export type RunOnHost = (
 export interface ActorOptions {
   backend: Backend;
   runOnHost: RunOnHost;
+  /** Leaves no trace in the history of a shell, as somebody else's hands do; each action has a shell of its own. */
+  unseen?: boolean;
   /** What is typed and printed, for progress messages. */
   onText?: (on: string, text: string) => void;
 }
@@ -71,8 +73,9 @@ export class ActionPlayer {
   }
 
   async #onMachine(name: MachineRole, text: string, signal: AbortSignal): Promise<FailedCommand | undefined> {
-    const { shell, output } = await this.#shell(name);
     this.#options.onText?.(name, text);
+    if (this.#options.unseen) return this.#unseen(name, text, signal);
+    const { shell, output } = await this.#shell(name);
     const stop = (): void => shell.signal("SIGINT");
     signal.addEventListener("abort", stop, { once: true });
     try {
@@ -88,6 +91,14 @@ export class ActionPlayer {
     } finally {
       signal.removeEventListener("abort", stop);
     }
+  }
+
+  async #unseen(name: MachineRole, text: string, signal: AbortSignal): Promise<FailedCommand | undefined> {
+    const machine = await this.#options.backend.machine(name);
+    const { exitCode, stdout, stderr } = await machine.exec(["bash", "-lc", text], { signal });
+    return exitCode === 0
+      ? undefined
+      : { on: name, command: text, exitCode, output: `${stdout}${stderr}`.slice(-2_000) };
   }
 
   async #shell(name: MachineRole): Promise<{ shell: MachineShell; output: () => string }> {

@@ -36,15 +36,10 @@ function open(options: { snapshots: boolean; environment?: string }) {
   const kept = new Set<string>();
   const tell = (what: string): Promise<void> => Promise.resolve(void told.push(what));
   const machine: Partial<Machine> = {
-    openShell: () =>
-      Promise.resolve({
-        run: async (line: string) => {
-          await tell(line);
-          return { exitCode: 0, incomplete: false, exited: false };
-        },
-        close: () => Promise.resolve(),
-        signal: () => undefined,
-      } as never),
+    exec: async (argv) => {
+      await tell(argv.at(-1) ?? "");
+      return { exitCode: 0, stdout: "", stderr: "", durationMs: 0 };
+    },
   };
   const backend: Partial<Backend> = {
     machine: () => Promise.resolve(machine as Machine),
