@@ -64,6 +64,8 @@ const nameLabel = "io.kubernetes.pod.name";
 /** Brings one pod's sandbox and containers to what its spec wants, one step of reality at a time. */
 export class PodWorker {
   #waiting = new Map<string, WaitingReason>();
+  /** Why the last pull of a container's image failed, by the container's name. */
+  #pullErrors = new Map<string, string>();
   /** Monotonic time before which a container that could not be created is not tried again, by its name. */
   #notBefore = new Map<string, number>();
   #isMountTold = false;
@@ -366,7 +368,7 @@ export class PodWorker {
     const key = `${pod.metadata.uid ?? ""}/${image}`;
     const remaining = host.pulls.remaining(key);
     if (remaining > 0) {
-      const message = host.wording.imageBackOff(image, this.#waiting.get(container.name)?.message ?? "");
+      const message = host.wording.imageBackOff(image, this.#pullErrors.get(container.name) ?? "");
       if (this.#waiting.get(container.name)?.reason !== "ImagePullBackOff") {
         this.#event(pod, host, "Normal", "BackOff", message, fieldPath);
         warn("Failed", "Error: ImagePullBackOff");
@@ -387,6 +389,7 @@ export class PodWorker {
       warn("Failed", `Failed to pull image ${JSON.stringify(image)}: ${words}`);
       warn("Failed", "Error: ErrImagePull");
       fail("ErrImagePull", words);
+      this.#pullErrors.set(container.name, words);
       host.pulls.next(key);
       host.again(Math.max(host.pulls.remaining(key) / 2, 20));
       return false;
