@@ -7,6 +7,8 @@ import { contentResults, problemsOf } from "../support/content.ts";
 /** Each line is one way through the whole course that is not the solutions' own. */
 const ways: Record<string, Record<string, string>> = {
   "the script, and kubectl of this computer": {
+    webassembly: "pieces",
+    "wasm-meets-kubernetes": "pieces",
     "control-plane": "script",
     "crun-build": "in-one-go",
     "spin-build": "in-one-go",
@@ -14,6 +16,8 @@ const ways: Record<string, Record<string, string>> = {
     "crun-deploy": "host",
   },
   "by hand in other words": {
+    webassembly: "bytes",
+    "wasm-meets-kubernetes": "otherwise",
     "control-plane": "direct",
     "crun-build": "by-hand",
     "spin-build": "pieces",
