@@ -34,7 +34,14 @@ it("carries its licence and those of what is bundled", () => {
 });
 
 it("carries the labs, the machines' images and a program that can be run", () => {
-  for (const name of ["README.md", "CHANGELOG.md", "labs/course.yaml", "dist/cli.js", "dist/wasm-worker.js"]) {
+  for (const name of [
+    "README.md",
+    "CHANGELOG.md",
+    "labs/course.yaml",
+    "dist/cli.js",
+    "dist/wasm-worker.js",
+    "dist/spin-worker.js",
+  ]) {
     expect(existsSync(join(unpacked(), name)), name).toBe(true);
   }
   for (const name of ["src", "test", "node_modules", ".build"]) {
