@@ -152,6 +152,15 @@ test("wasmtime says what it cannot read", async () => {
   expect(result.stdout).toBe("wasmtime-cli 18.0.1\n");
 });
 
+test("wasmtime of today has other words for the same", async () => {
+  lab.provide(["/usr/local/bin/wasmtime", "wasmtime", "50.0.1"]);
+  const result = await lab.sh("wasmtime --version; wasmtime nosuch.wasm; wasmtime explorer.wasm peek 4000000000");
+  expect(result.stdout).toBe("wasmtime 50.0.1\nlooking at address 4000000000\n");
+  expect(result.stderr).toContain('Error: failed to open wasm module "nosuch.wasm"\n\nCaused by:\n    No such file');
+  expect(result.stderr).toContain("\n    0:   0x4cf1 - <unknown>!<wasm function 70>\n    1:   0x156c - ");
+  expect(result.stderr).toMatch(/wasm trap: out of bounds memory access\n\n$/);
+});
+
 test("wasmtime comes from its release or by its installer, wabt from Ubuntu", async () => {
   const result = await lab.sh(
     "sudo rm /usr/local/bin/wasmtime /usr/bin/wat2wasm; curl -sSf https://wasmtime.dev/install.sh | bash; ~/.wasmtime/bin/wasmtime --version; curl -sfLO https://github.com/bytecodealliance/wasmtime/releases/download/v18.0.0/wasmtime-v18.0.0-x86_64-linux.tar.xz; tar -tJf wasmtime-v18.0.0-x86_64-linux.tar.xz; tar -xf wasmtime-v18.0.0-x86_64-linux.tar.xz --strip-components=1; ./wasmtime --version",

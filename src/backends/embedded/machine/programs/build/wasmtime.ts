@@ -23,12 +23,15 @@ const aborted = 134;
 const wrongUse = 2;
 const precompiled = "wasmtime.info";
 
+/** True for versions with the words that 48 has; the others have those of 18. Simplified: each change came by itself. */
+const isOfToday = (process: Process): boolean => Number.parseInt(process.executable.version, 10) >= 30;
+
 /** Wasmtime's command: another engine's words around the same modules. */
 export const wasmtime: Program = async (process) => {
   const [, ...args] = process.argv;
   const [first = ""] = args;
   if (first === "--version" || first === "-V") {
-    await process.out(`wasmtime-cli ${process.executable.version}\n`);
+    await process.out(`${isOfToday(process) ? "wasmtime" : "wasmtime-cli"} ${process.executable.version}\n`);
     return 0;
   }
   if (first === "-h" || first === "--help" || first === "help") {
@@ -105,12 +108,14 @@ async function run(process: Process, line: CommandLine): Promise<number> {
     const chain = causes.map((cause, index) =>
       causes.length === 1 ? `    ${cause}` : `${String(index).padStart(5)}: ${cause}`,
     );
-    await process.err(`Error: ${first}\n${chain.length === 0 ? "" : `\nCaused by:\n${chain.join("\n")}\n`}`);
+    const end = isOfToday(process) ? "\n" : "";
+    await process.err(`Error: ${first}\n${chain.length === 0 ? "" : `\nCaused by:\n${chain.join("\n")}\n${end}`}`);
     return 1;
   };
   for (const { host } of line.folders) {
     if (!process.files.isDirectory(process.resolve(host))) {
-      return fail(`failed to open directory '${host}'`, ["No such file or directory (os error 2)"]);
+      const why = "No such file or directory (os error 2)";
+      return isOfToday(process) ? fail(why) : fail(`failed to open directory '${host}'`, [why]);
     }
   }
   const loaded = await load(process, line.module, fail);
@@ -171,7 +176,11 @@ async function run(process: Process, line: CommandLine): Promise<number> {
     return fail(failed, [`failed to instantiate ${JSON.stringify(line.module)}`, why]);
   }
   // Simplified: for an access out of bounds the real one also says at which address.
-  await fail(failed, [called, ...backtrace(exit, module), `wasm trap: ${trapWords[exit.trap] ?? exit.trap}`]);
+  await fail(failed, [
+    called,
+    ...backtrace(exit, module, isOfToday(process)),
+    `wasm trap: ${trapWords[exit.trap] ?? exit.trap}`,
+  ]);
   return aborted;
 }
 
@@ -183,12 +192,13 @@ const trapWords: Readonly<Record<string, string>> = {
   "indirect call type mismatch": "indirect call type mismatch",
 };
 
-function backtrace(exit: ModuleExit, module: Module): string[] {
+function backtrace(exit: ModuleExit, module: Module, ofToday: boolean): string[] {
   const frames = exit.frames ?? [];
   if (frames.length === 0) return [];
   const lines = frames.map(({ functionIndex, offset }, index) => {
     const name = module.names.get(functionIndex) ?? `<wasm function ${functionIndex}>`;
-    return `${String(index).padStart(12)}: ${`0x${offset.toString(16)}`.padStart(6)} - <unknown>!${name}`;
+    const [before, width] = ofToday ? [5, 8] : [12, 6];
+    return `${String(index).padStart(before)}: ${`0x${offset.toString(16)}`.padStart(width)} - <unknown>!${name}`;
   });
   return [`error while executing at wasm backtrace:\n${lines.join("\n")}`];
 }
@@ -206,7 +216,8 @@ async function load(
     bytes = process.files.readBytes(process.resolve(name));
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
-    return fail(`failed to read file: ${name}`, [`${error.message} (os error ${error.code === "ENOENT" ? 2 : 13})`]);
+    const words = isOfToday(process) ? `failed to open wasm module "${name}"` : `failed to read file: ${name}`;
+    return fail(words, [`${error.message} (os error ${error.code === "ENOENT" ? 2 : 13})`]);
   }
   try {
     if (bytes[0] !== 0) bytes = assemble(new TextDecoder().decode(bytes));
