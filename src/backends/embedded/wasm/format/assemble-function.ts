@@ -1,5 +1,5 @@
 import { concatenated, signed, unsigned } from "../sections.ts";
-import type { ValueType } from "./module-reader.ts";
+import type { ValueType } from "./module.ts";
 import { opcodeNamed } from "./opcodes.ts";
 import type { Opcode } from "./opcodes.ts";
 import { Cursor, Names, signed64, typeBytes } from "./text-parts.ts";

@@ -1,6 +1,6 @@
 import { concatenated, sectionWith, signed, unsigned } from "../sections.ts";
 import { FunctionAssembler } from "./assemble-function.ts";
-import type { FunctionType, ValueType } from "./module-reader.ts";
+import type { FunctionType, ValueType } from "./module.ts";
 import { Cursor, Names, signed64, typeBytes, valueType } from "./text-parts.ts";
 import type { Spaces } from "./text-parts.ts";
 import { readLists, WatError } from "./wat-syntax.ts";

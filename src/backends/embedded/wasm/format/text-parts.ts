@@ -1,4 +1,4 @@
-import type { FunctionType, ValueType } from "./module-reader.ts";
+import type { FunctionType, ValueType } from "./module.ts";
 import { WatError } from "./wat-syntax.ts";
 import type { Atom, List, Node, Place } from "./wat-syntax.ts";
 

@@ -1,8 +1,9 @@
 import { FileError } from "../../files/errors.ts";
 import type { Process, Program } from "../../process.ts";
 import type { GuestNumber } from "../../../wasm/calls.ts";
-import { FormatError, readModule, typeOf } from "../../../wasm/format/module-reader.ts";
-import type { Module } from "../../../wasm/format/module-reader.ts";
+import { readModule } from "../../../wasm/format/module-reader.ts";
+import { FormatError, typeOf } from "../../../wasm/format/module.ts";
+import type { Module } from "../../../wasm/format/module.ts";
 import { assemble, WatError } from "../../../wasm/format/assembler.ts";
 import type { ModuleExit } from "../../../wasm/module-runner.ts";
 import { customSection } from "../../../wasm/sections.ts";

@@ -1,13 +1,8 @@
 import { FileError } from "../../../files/errors.ts";
 import type { Program } from "../../../process.ts";
-import {
-  FormatError,
-  importsOf,
-  instructionsOf,
-  readModule,
-  sectionNames,
-} from "../../../../wasm/format/module-reader.ts";
-import type { FunctionType, Import, Instruction, Limits, Module } from "../../../../wasm/format/module-reader.ts";
+import { instructionsOf, readModule } from "../../../../wasm/format/module-reader.ts";
+import { FormatError, importsOf, sectionNames } from "../../../../wasm/format/module.ts";
+import type { FunctionType, Import, Instruction, Limits, Module } from "../../../../wasm/format/module.ts";
 import { wabtVersion } from "./version.ts";
 
 type View = "headers" | "details" | "disassembly" | "contents";

@@ -1,6 +1,7 @@
 import { FileError } from "../../../files/errors.ts";
 import type { Program } from "../../../process.ts";
-import { FormatError, readModule } from "../../../../wasm/format/module-reader.ts";
+import { readModule } from "../../../../wasm/format/module-reader.ts";
+import { FormatError } from "../../../../wasm/format/module.ts";
 import { webAssembly } from "../../../../wasm/web-assembly.ts";
 
 /** Says whether a module is valid; silent when it is. */

@@ -1,14 +1,8 @@
 import { FileError } from "../../../files/errors.ts";
 import type { Program } from "../../../process.ts";
-import { FormatError, importsOf, instructionsOf, readModule } from "../../../../wasm/format/module-reader.ts";
-import type {
-  FunctionType,
-  Import,
-  Instruction,
-  Limits,
-  Module,
-  ValueType,
-} from "../../../../wasm/format/module-reader.ts";
+import { instructionsOf, readModule } from "../../../../wasm/format/module-reader.ts";
+import { FormatError, importsOf } from "../../../../wasm/format/module.ts";
+import type { FunctionType, Import, Instruction, Limits, Module, ValueType } from "../../../../wasm/format/module.ts";
 import { wabtVersion } from "./version.ts";
 
 /** Writes a module as text. Simplified: names of the section `name` are not used; functions have their numbers. */
