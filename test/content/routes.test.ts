@@ -14,6 +14,8 @@ const ways: Record<string, Record<string, string>> = {
     "spin-build": "in-one-go",
     "crun-node": "script",
     "crun-deploy": "host",
+    "spin-node": "script",
+    "spin-deploy": "host",
   },
   "by hand in other words": {
     webassembly: "bytes",
@@ -23,10 +25,13 @@ const ways: Record<string, Record<string, string>> = {
     "spin-build": "pieces",
     "crun-node": "by-hand",
     "crun-deploy": "pieces",
+    "spin-node": "by-hand",
+    "spin-deploy": "pieces",
   },
   "the script with options before and after its command": {
     "control-plane": "script",
     "crun-node": "script-with-options",
+    "spin-node": "script-with-options",
   },
 };
 
