@@ -253,8 +253,10 @@ export class ContainerEngine implements ContainerRuntime {
       container.startedAt = this.#machine.environment.clock.now();
       active = this.#launch(container, sandbox, runtime, false);
     } catch (error) {
-      if (!(error instanceof OciError)) throw error;
-      const message = this.#flavour.createFailure(runtime, error.message);
+      // Also what the machine's files refuse: a start that fails in another way would be tried again without a pause.
+      if (!(error instanceof OciError) && !(error instanceof FileError)) throw error;
+      const words = error instanceof FileError ? `${error.path}: ${error.message}` : error.message;
+      const message = this.#flavour.createFailure(runtime, words);
       Object.assign(container, {
         state: "exited",
         startedAt: 0,
