@@ -188,3 +188,20 @@ test("with --host-cargo this computer's cargo gets the source that the lab refus
   expect(asked).toEqual([["Cargo.lock", "Cargo.toml", "src/main.rs"]]);
   expect(own.machine.rootFiles.readBytes(module)).toEqual(workload("echo-server"));
 });
+
+test("a toolchain of today knows the target by its new name only, and says so", async () => {
+  const today = createBuildLab({ profile: "current" });
+  await today.sh(install.replace("1.75.0", "1.93.0"));
+  const refused = await today.sh("~/.cargo/bin/rustup target add wasm32-wasi");
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stderr).toContain(
+    "error: toolchain '1.93.0-x86_64-unknown-linux-gnu' does not support target 'wasm32-wasi'; did you mean 'wasm32-wasip1'?\n",
+  );
+  expect((await today.sh("~/.cargo/bin/rustup target add wasm32-wasip1")).exitCode).toBe(0);
+  expect((await today.sh("~/.cargo/bin/rustup --version")).stdout).toBe("rustup 1.28.2 (e4f3ad6f8 2025-04-28)\n");
+  placePackage(today, app, (source) => source);
+  const built = await today.sh(`cd ${app} && ~/.cargo/bin/cargo build --target wasm32-wasip1 --release`);
+  expect(built.stderr).toContain("Finished `release` profile [optimized] target(s)");
+  const path = `${app}/target/wasm32-wasip1/release/http_server.wasm`;
+  expect(today.machine.rootFiles.readBytes(path)).toEqual(workload("http-server"));
+});

@@ -165,7 +165,10 @@ function lastKey(source: string, line: number): string {
   return key;
 }
 
-/** Annotations that newer versions take from pods unless a handler allows them. */
+/**
+ * Annotations that newer versions take from pods unless a handler allows them, as the beginnings of their names.
+ * Simplified: the list of a recent version; older ones know fewer.
+ */
 const filteredAnnotations = [
   "module.wasm.image/variant",
   "run.oci.",
@@ -183,6 +186,35 @@ const filteredAnnotations = [
   "irq-load-balancing.crio.io",
   "cpu-load-balancing.crio.io",
   "cpu-quota.crio.io",
+  "bundle",
+  "cgroup2-mount-hierarchy-rw.crio.io",
+  "cpu-c-states.crio.io",
+  "cpu-freq-governor.crio.io",
+  "cpu-shared.crio.io",
+  "devices.crio.io",
+  "disable-fips.crio.io",
+  "io.kubernetes.cri-o.DisableFIPS",
+  "io.kubernetes.cri-o.LinkLogs",
+  "io.kubernetes.cri-o.PlatformRuntimePath",
+  "io.kubernetes.cri-o.Spoofed",
+  "io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw",
+  "io.kubernetes.cri.container-type",
+  "link-logs.crio.io",
+  "org.criu.config",
+  "org.opencontainers.image.stopSignal",
+  "org.systemd.property.",
+  "platform-runtime-path.crio.io",
+  "pod-linux-overhead.crio.io",
+  "pod-linux-resources.crio.io",
+  "seccomp-notifier-action.crio.io",
+  "seccomp-profile.crio.io",
+  "seccomp-profile.kubernetes.cri-o.io",
+  "shm-size.crio.io",
+  "spoofed.crio.io",
+  "try-skip-volume-selinux-label.crio.io",
+  "umask.crio.io",
+  "unified-cgroup.crio.io",
+  "userns-mode.crio.io",
 ];
 
 /** True for versions that filter Wasm annotations: 1.28.6, 1.29.4, 1.30.0 and later. */
