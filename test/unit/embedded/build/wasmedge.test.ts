@@ -36,7 +36,9 @@ test("the server answers curl on the same machine and stops with the shell's kil
 test("two servers cannot have the same port", async () => {
   const lab = machineWithWasmEdge();
   lab.machine.rootFiles.write("/home/ubuntu/http_server.wasm", workload("http-server"));
-  const result = await lab.sh("wasmedge http_server.wasm & sleep 0.5; wasmedge http_server.wasm; echo $?; kill %1");
+  const result = await lab.sh(
+    "wasmedge http_server.wasm & until curl -s localhost:1234; do sleep 0.1; done; wasmedge http_server.wasm; echo $?; kill %1",
+  );
   expect(result.stderr).toContain("code: 3, kind: AddrInUse");
   expect(result.stdout).toContain("\n1\n");
 });
@@ -64,6 +66,8 @@ test("what is not a module is named as WasmEdge's log does", async () => {
 test("environment variables reach the module", async () => {
   const lab = machineWithWasmEdge();
   lab.machine.rootFiles.write("/home/ubuntu/echo.wasm", workload("echo-server"));
-  const result = await lab.sh("wasmedge --env PORT=8080 echo.wasm & sleep 0.5; curl -s -d a=b localhost:8080; kill %1");
+  const result = await lab.sh(
+    "wasmedge --env PORT=8080 echo.wasm & until curl -s -d a=b localhost:8080; do sleep 0.1; done; kill %1",
+  );
   expect(result.stdout).toContain("echo: a=b");
 });
