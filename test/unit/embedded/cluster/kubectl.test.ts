@@ -138,6 +138,16 @@ describe.skipIf(!hasKubectl)("the real kubectl", { timeout: 60_000 }, () => {
     expect(all).toMatch(/service\/wasmedge-service\s+NodePort\s+10\.\d+\.\d+\.\d+\s+<none>\s+1234:31001\/TCP/);
   });
 
+  it("takes a node port away with the type that had it, and refuses one that is asked for", async () => {
+    const service = ["service", "wasmedge-service"];
+    const patch = (spec: unknown) => kubectl("patch", ...service, "-p", JSON.stringify({ spec }));
+    await patch({ type: "ClusterIP" });
+    expect((await kubectl("get", ...service)).stdout).toMatch(/ClusterIP .* 1234\/TCP /);
+    const asked = await patch({ type: "ClusterIP", ports: [{ port: 1234, nodePort: 31_005 }] });
+    expect(asked.stderr).toContain("spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'");
+    await patch({ type: "NodePort", ports: [{ port: 1234, nodePort: 31_001 }] });
+  });
+
   it("prints fields and selections", async () => {
     const path = "-o=jsonpath={.items[*].spec.template.spec.nodeSelector.wasmedge}";
     expect((await kubectl("get", "deploy", path)).stdout).toBe("true");
