@@ -37,7 +37,7 @@ test("two servers cannot have the same port", async () => {
   const lab = machineWithWasmEdge();
   lab.machine.rootFiles.write("/home/ubuntu/http_server.wasm", workload("http-server"));
   const result = await lab.sh(
-    "wasmedge http_server.wasm & until curl -s localhost:1234; do sleep 0.1; done; wasmedge http_server.wasm; echo $?; kill %1",
+    "wasmedge http_server.wasm & until curl -s localhost:1234; do sleep 0.1; done; echo; wasmedge http_server.wasm; echo $?; kill %1",
   );
   expect(result.stderr).toContain("code: 3, kind: AddrInUse");
   expect(result.stdout).toContain("\n1\n");
