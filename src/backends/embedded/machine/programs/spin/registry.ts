@@ -9,7 +9,7 @@ import { pullImage, pushImage, RegistryClient, RegistryError } from "../../../ru
 import { lockedApplication } from "../../../wasm/spin-manifest.ts";
 import { findManifest, localModules, readApplication } from "./application.ts";
 import { parseArguments } from "./arguments.ts";
-import { buildApplication } from "./build.ts";
+import { buildApplication } from "./build-application.ts";
 import { SpinFailure, UsageError } from "./failure.ts";
 
 /** Media types of an application in a registry. */

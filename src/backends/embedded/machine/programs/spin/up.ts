@@ -10,7 +10,7 @@ import type { SpinManifest } from "../../../wasm/spin-manifest.ts";
 import { findManifest, localModules, readApplication } from "./application.ts";
 import { parseArguments } from "./arguments.ts";
 import type { Arguments } from "./arguments.ts";
-import { buildApplication } from "./build.ts";
+import { buildApplication } from "./build-application.ts";
 import { SpinFailure, UsageError } from "./failure.ts";
 import { pullApplication, referenceOf } from "./registry.ts";
 
