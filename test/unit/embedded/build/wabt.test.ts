@@ -48,6 +48,8 @@ test("a small module has these bytes and these sections", async () => {
     i32.add)
   (export "add" (func 0)))
 `);
+  const missing = await lab.sh("wasm-objdump -j Import -x add.wasm");
+  expect(missing).toMatchObject({ exitCode: 1, stderr: "Section not found: Import\n" });
   expect((await lab.sh("wasm-objdump -hxd add.wasm")).stdout).toBe(`
 add.wasm:	file format wasm 0x1
 

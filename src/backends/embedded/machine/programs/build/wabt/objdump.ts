@@ -72,6 +72,10 @@ export const wasmObjdump: Program = async (process) => {
       for (const view of ["headers", "details", "disassembly", "contents"] as const) {
         if (chosen.has(view)) await process.out(show(module, view, section));
       }
+      if (section !== undefined && !module.sections.some(({ id }) => isNamed(id, section))) {
+        await process.err(`Section not found: ${section}\n`);
+        status = 1;
+      }
     } catch (error) {
       status = 1;
       if (error instanceof FormatError) {
@@ -102,9 +106,11 @@ options:
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
 
+const isNamed = (id: number, section: string): boolean => sectionNames[id]?.toLowerCase() === section.toLowerCase();
+
 function show(module: Module, view: View, section: string | undefined): string {
-  const wanted = (id: number): boolean =>
-    section === undefined || sectionNames[id]?.toLowerCase() === section.toLowerCase();
+  // The list of headers is always whole.
+  const wanted = (id: number): boolean => view === "headers" || section === undefined || isNamed(id, section);
   if (view === "disassembly") return disassembly(module);
   const shown = module.sections.filter(({ id }) => wanted(id));
   if (view === "headers") {
