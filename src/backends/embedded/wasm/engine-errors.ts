@@ -1,4 +1,7 @@
-/** WasmEdge's words and codes for what can go wrong with a module, as versions before 0.14 number them. */
+/**
+ * WasmEdge's words and codes for what can go wrong with a module.
+ * Simplified: the codes are those of versions before 0.14; later ones number anew.
+ */
 export const engineErrors = {
   "unexpected end": 0x22,
   "magic header not detected": 0x23,

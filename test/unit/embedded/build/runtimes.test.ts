@@ -59,6 +59,16 @@ test.each(runs)("what a module writes through %s is in the machine's file, as it
   expect(denied.stderr).toBe("explorer: roots: Permission denied (os error 2)\n");
 });
 
+test("WasmEdge gives a folder for reading only since 0.14", async () => {
+  const write = "wasmedge --dir .:data:readonly explorer.wasm write new.txt hello";
+  expect((await lab.sh(`${prepare}${write}`)).stderr).toContain(
+    "Bind guest directory failed:No such file or directory.",
+  );
+  lab.provide(["/usr/local/bin/wasmedge", "wasmedge", "0.14.0"]);
+  expect((await lab.sh(write)).stderr).toBe("explorer: new.txt: Capabilities insufficient (os error 76)\n");
+  expect((await lab.sh("wasmedge --dir .:data:readonly explorer.wasm read note.txt")).stdout).toBe("a secret\n");
+});
+
 test("both pass only the variables that they are given", async () => {
   expect((await lab.sh("wasmedge explorer.wasm env; wasmtime explorer.wasm env")).stdout).toBe("");
   const result = await lab.sh("wasmedge --env NAME=HAW explorer.wasm env; wasmtime run --env NAME=HAW explorer.wasm");

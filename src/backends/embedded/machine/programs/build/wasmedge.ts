@@ -14,7 +14,7 @@ interface CommandLine {
   module: string;
   args: string[];
   env: Record<string, string>;
-  folders: { guest: string; host: string }[];
+  folders: { guest: string; host: string; readOnly: boolean }[];
   reactor: boolean;
   timeLimitMs: number | undefined;
 }
@@ -38,7 +38,7 @@ export const wasmedge: Program = async (process) => {
     await process.out(`wasmedge version ${process.executable.version}\n`);
     return 0;
   }
-  const line = parse(args);
+  const line = parse(args, knowsReadOnly(process.executable.version));
   if (typeof line === "string") {
     await process.err(line);
     return 1;
@@ -136,7 +136,7 @@ OPTIONS
 `;
 
 /** The command line, a message for a wrong one, or undefined for help. */
-function parse(args: readonly string[]): CommandLine | string | undefined {
+function parse(args: readonly string[], readOnlyFolders: boolean): CommandLine | string | undefined {
   const rest = args[0] === "run" ? args.slice(1) : [...args];
   const line: CommandLine = { module: "", args: [], env: {}, folders: [], reactor: false, timeLimitMs: undefined };
   while (rest.length > 0) {
@@ -144,8 +144,9 @@ function parse(args: readonly string[]): CommandLine | string | undefined {
     const [name = "", inline] = argument.split(/=(.*)/s);
     if (argument === "-h" || argument === "--help") return undefined;
     if (name === "--dir") {
-      const [guest = "", host = guest] = (inline ?? rest.shift() ?? "").split(/:(.*)/s);
-      line.folders.push({ guest, host });
+      const [guest = "", behind = guest] = (inline ?? rest.shift() ?? "").split(/:(.*)/s);
+      const readOnly = readOnlyFolders && behind.endsWith(":readonly");
+      line.folders.push({ guest, host: readOnly ? behind.slice(0, -":readonly".length) : behind, readOnly });
     } else if (name === "--reactor") {
       line.reactor = true;
     } else if (name === "--time-limit") {
@@ -166,6 +167,9 @@ function parse(args: readonly string[]): CommandLine | string | undefined {
   }
   return undefined;
 }
+
+/** Folders can be given for reading only since 0.14. */
+const knowsReadOnly = (version: string): boolean => Number(version.split(".")[1]) >= 14;
 
 /** The dynamic linker's words when WasmEdge's library is gone. */
 function missingLibrary(process: Process): string | undefined {
