@@ -41,7 +41,7 @@ const common: Row[] = [
     phase: "Running",
     reasons: crash,
     exitCode: 1,
-    log: /loading failed: invalid path, Code: 0x100/,
+    log: /loading failed: invalid path, Code: 0x20/,
   },
   {
     name: "env-missing",

@@ -45,12 +45,12 @@ async function runModule(spec: ContainerSpec, process: Process): Promise<number>
   };
   const found = resolveInRootfs(spec.rootfs, path.startsWith("/") ? path : `${spec.cwd}/${path}`);
   if (found?.entry.type !== "file") {
-    return fail(["loading failed: invalid path, Code: 0x100", `    File name: "${path}"`]);
+    return fail(["loading failed: invalid path, Code: 0x20", `    File name: "${path}"`]);
   }
   const { bytes } = found.entry;
   if (bytes[0] !== 0 || bytes[1] !== 0x61 || bytes[2] !== 0x73 || bytes[3] !== 0x6d) {
     return fail([
-      "loading failed: magic header not detected, Code: 0x103",
+      "loading failed: magic header not detected, Code: 0x23",
       "    Bytecode offset: 0x00000000",
       "    At AST node: module",
       `    File name: "${path}"`,
