@@ -17,6 +17,7 @@ export const componentIds = [
   "crun",
   "runc",
   "wasmedge",
+  "wasmtime",
   "spin",
   "buildah",
   "cargo",
@@ -59,6 +60,9 @@ export interface PictureMachine {
   /** Absent before the machine has joined a cluster. */
   node?: PictureNode;
 }
+
+/** Components that run modules; what ends in one of them is no ordinary container. */
+export const wasmRuntimes: readonly ComponentId[] = ["wasmedge", "wasmtime", "spin"];
 
 /** Through what a pod's containers run: from the high-level runtime down to the Wasm runtime. */
 export type RuntimePath = readonly ComponentId[];

@@ -1,4 +1,4 @@
-import type { ComponentId, Picture, PictureMachine } from "../domain/picture.ts";
+import { type ComponentId, type Picture, type PictureMachine, wasmRuntimes } from "../domain/picture.ts";
 import { isThere, isWasmPod, podsOn } from "./words.ts";
 
 /** What a figure shows of a machine: what belongs there, and whatever else has been installed. */
@@ -34,6 +34,7 @@ function chainsOf(machine: PictureMachine): ComponentId[][] {
     if (crun) {
       const wasm = role === "worker1" || there("wasmedge");
       chains.push(["cri-o", "crun", ...(wasm ? (["wasmedge"] as const) : [])]);
+      if (there("wasmtime")) chains.push(["cri-o", "crun", "wasmtime"]);
     }
     if (there("runc") && (!crun || !there("containerd"))) chains.push(["cri-o", "runc"]);
     if (chains.length === 0) chains.push(["cri-o"]);
@@ -56,16 +57,18 @@ export interface Lane {
 /** The lanes of one node: each chain, and where a low-level runtime serves both, one for modules and one for containers. */
 export function lanesOf(picture: Picture, machine: PictureMachine): Lane[] {
   const pods = podsOn(picture, machine);
-  const lanes = chainsOf(machine).flatMap((chain): Lane[] => {
-    const isWasm = chain.at(-1) === "wasmedge" || chain.at(-1) === "spin";
+  const lanes = chainsOf(machine).flatMap((chain, index, chains): Lane[] => {
+    const isWasm = chain.some((id) => wasmRuntimes.includes(id));
     const lane = { chain, wasm: isWasm, pods: [] };
-    return isWasm && chain[1] === "crun" ? [lane, { chain: chain.slice(0, 2), wasm: false, pods: [] }] : [lane];
+    const isLast = chains[index + 1]?.slice(0, 2).join() !== chain.slice(0, 2).join();
+    const isShared = isWasm && chain[1] === "crun" && isLast;
+    return isShared ? [lane, { chain: chain.slice(0, 2), wasm: false, pods: [] }] : [lane];
   });
   // A way that nobody planned is shown when somebody takes it.
   for (const { path } of pods) {
     if (!path || path.length === 0 || lanes.some(({ chain }) => chain.join() === path.join())) continue;
     const after = lanes.findLastIndex(({ chain }) => chain[0] === path[0]);
-    const wasm = path.includes("wasmedge") || path.includes("spin");
+    const wasm = path.some((id) => wasmRuntimes.includes(id));
     lanes.splice(after < 0 ? lanes.length : after + 1, 0, { chain: [...path], wasm, pods: [] });
   }
   for (const pod of pods) {

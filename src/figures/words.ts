@@ -1,12 +1,13 @@
-import type {
-  ComponentId,
-  ComponentState,
-  Party,
-  Picture,
-  PictureComponent,
-  PictureMachine,
-  PicturePod,
-  PictureService,
+import {
+  type ComponentId,
+  type ComponentState,
+  type Party,
+  type Picture,
+  type PictureComponent,
+  type PictureMachine,
+  type PicturePod,
+  type PictureService,
+  wasmRuntimes,
 } from "../domain/picture.ts";
 import type { FigureTexts, Tone } from "./figure.ts";
 
@@ -26,6 +27,7 @@ export const componentNames: Readonly<Record<ComponentId, string>> = {
   crun: "crun",
   runc: "runc",
   wasmedge: "WasmEdge",
+  wasmtime: "Wasmtime",
   spin: "Spin",
   buildah: "Buildah",
   cargo: "Rust",
@@ -54,7 +56,7 @@ export const isThere = (machine: PictureMachine, id: ComponentId): boolean =>
   componentOf(machine, id).state !== "absent";
 
 export const isWasmPod = ({ path }: PicturePod): boolean =>
-  path !== undefined && (path.includes("wasmedge") || path.includes("spin"));
+  path !== undefined && path.some((id) => wasmRuntimes.includes(id));
 
 /** `◆` runs a module, `■` a container, `◌` nothing yet. */
 export const podSign = (pod: PicturePod): string =>

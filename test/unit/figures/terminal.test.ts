@@ -78,6 +78,20 @@ describe("the figure of a node", () => {
     expect(rows.join("\n")).toMatch(/◆ wasm-spin\S* CrashLoopBackOff/);
   });
 
+  it("shows a crun that was built for another Wasm runtime, and the pods that take that way", () => {
+    const other = withState(
+      withState(hybridPicture, "worker1", "wasmtime", "running"),
+      "worker1",
+      "wasmedge",
+      "absent",
+    );
+    const picture = { ...other, pods: [pod("web", "worker1", ["cri-o", "crun", "wasmtime"])] };
+    const rows = rowsOf(picture, "node", { machine: "worker1", width: 100 });
+    expect(rows.some((row) => row.includes("· WasmEdge") && row.includes("● Wasmtime"))).toBe(true);
+    expect(rows.find((row) => row.includes("◆ web"))?.indexOf("◆")).toBeGreaterThan(20);
+    expect(drawn(picture, "cluster", { height: 30 })).toContain("● Wasmtime");
+  });
+
   it("shows the first worker where none is asked for, and a list where there is no room for boxes", () => {
     expect(rowsOf(hybridPicture, "node")[0]).toContain("worker1");
     expect(drawn(hybridPicture, "node", { width: 40, height: 8 })).toContain("→ ● CRI-O → ● crun");

@@ -27,11 +27,18 @@ const binaries: Partial<Record<ComponentId, readonly string[]>> = {
   crun: ["crun"],
   runc: ["runc"],
   wasmedge: ["wasmedge"],
+  wasmtime: ["wasmtime"],
   spin: ["spin"],
   buildah: ["buildah"],
   cargo: ["cargo"],
   registry: ["docker-registry", "registry"],
 };
+
+/** Libraries that a crun loads. */
+const libraries: Partial<Record<ComponentId, string>> = { wasmedge: "libwasmedge.so.0", wasmtime: "libwasmtime.so" };
+
+/** What a crun was built for, by the fact in its binary. */
+const engineNames: Readonly<Record<string, string>> = { wasmedge: "+WasmEdge", wasmtime: "+Wasmtime" };
 
 /** Daemons that systemd runs. */
 const units: Partial<Record<ComponentId, string>> = {
@@ -76,10 +83,11 @@ function stateOf(id: ComponentId, machine: ModelledMachine): Omit<PictureCompone
     return linked === undefined ? { state: "absent" } : { state: running, ...versionOf(linked) };
   }
   if (!executable) {
-    const hasOnlyLibrary = id === "wasmedge" && hasLibrary(machine.rootFiles, "libwasmedge.so.0");
+    const library = libraries[id];
+    const hasOnlyLibrary = library !== undefined && hasLibrary(machine.rootFiles, library);
     return { state: hasOnlyLibrary || used ? running : "absent" };
   }
-  const detail = id === "crun" && (executable.facts?.["wasm"] ?? "").includes("wasmedge") ? "+WasmEdge" : undefined;
+  const detail = id === "crun" ? engineNames[(executable.facts?.["wasm"] ?? "").split(" ")[0] ?? ""] : undefined;
   return { state: running, ...version, ...(detail === undefined ? {} : { detail }) };
 }
 

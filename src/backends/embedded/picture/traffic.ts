@@ -1,5 +1,5 @@
 import type { Clock } from "../../../domain/clock.ts";
-import type { ComponentId, Party, Pass, RuntimePath } from "../../../domain/picture.ts";
+import { type ComponentId, type Party, type Pass, type RuntimePath, wasmRuntimes } from "../../../domain/picture.ts";
 import type { UserInfo } from "../cluster/api.ts";
 
 const passLimit = 200;
@@ -122,7 +122,7 @@ export class Traffic {
     for (const [index, component] of path.entries()) {
       const above = path[index - 1];
       if (above === undefined) continue;
-      const isWasm = component === "wasmedge" || component === "spin";
+      const isWasm = wasmRuntimes.includes(component);
       const what = isWasm ? program : "container";
       this.#add({ from: { component: above, machine }, to: { component, machine }, action: "start", what, name });
     }

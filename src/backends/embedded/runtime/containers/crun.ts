@@ -78,7 +78,7 @@ export function createCrun(path: string, executable: Executable): OciRuntime {
     kind: "crun",
     path,
     executable,
-    chain: (spec) => (engine === "wasmedge" && isWasm(spec) ? ["crun", "wasmedge"] : ["crun"]),
+    chain: (spec) => (engine && isWasm(spec) ? ["crun", engine] : ["crun"]),
     prepare(spec): PreparedProcess {
       if (engine && isWasm(spec)) {
         const library = engines[engine];
