@@ -18,6 +18,10 @@ export interface AssetRequest {
 const binary = (request: AssetRequest, program: string, facts: Readonly<Record<string, string>> = {}): Uint8Array =>
   executableBytes({ program, version: request.version, facts });
 
+/** The runtime specification that a minor version of runc implements. */
+const runcSpec = (version: string): string =>
+  version.startsWith("1.1.") ? "1.0.2-dev" : version.startsWith("1.2.") ? "1.2.0" : "1.3.0";
+
 /** Content of an asset by the release's id in the catalogue; releases without an entry are served by other hosts. */
 export const assetBuilders: Readonly<Record<string, (request: AssetRequest) => Uint8Array>> = {
   containerd(request) {
@@ -40,8 +44,8 @@ export const assetBuilders: Readonly<Record<string, (request: AssetRequest) => U
   runc: (request) =>
     binary(request, "runc", {
       commit: request.release.commits[request.version] ?? `v${request.version}`,
-      spec: "1.0.2-dev",
-      libseccomp: "2.5.4",
+      spec: runcSpec(request.version),
+      libseccomp: request.version.startsWith("1.1.") ? "2.5.4" : "2.6.0",
     }),
   "cni-plugins"(request) {
     return packTarGzip([

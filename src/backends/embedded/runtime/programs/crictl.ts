@@ -7,7 +7,11 @@ import { readLog } from "../kubelet/log-reader.ts";
 import { CriFileError, readContainerFile, readPodFile } from "./crictl-files.ts";
 import { logrusLine } from "./logrus.ts";
 
-const probed = [
+/** Where a version looks for a runtime when nothing names one; dockershim's socket is remembered up to 1.28. */
+const probedBy = (version: string): readonly string[] =>
+  Number(version.split(".")[1] ?? 0) >= 29 ? knownSockets.slice(1) : knownSockets;
+
+const knownSockets = [
   "unix:///var/run/dockershim.sock",
   "unix:///run/containerd/containerd.sock",
   "unix:///run/crio/crio.sock",
@@ -139,10 +143,10 @@ async function connect(process: Process, options: Options): Promise<ContainerRun
     await say(
       process,
       "warning",
-      `runtime connect using default endpoints: [${probed.join(" ")}]. As the default settings are now deprecated, you should set the endpoint instead.`,
+      `runtime connect using default endpoints: [${probedBy(process.executable.version).join(" ")}]. As the default settings are now deprecated, you should set the endpoint instead.`,
     );
   }
-  const endpoints = explicit === undefined ? probed : [explicit];
+  const endpoints = explicit === undefined ? probedBy(process.executable.version) : [explicit];
   let failure = "";
   for (const endpoint of endpoints) {
     const path = endpoint.replace(/^unix:\/\//, "");

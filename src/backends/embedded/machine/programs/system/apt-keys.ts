@@ -5,12 +5,18 @@ import { aptUpdate, trustedKeyrings } from "./apt-update.ts";
 
 const deprecated = "Warning: apt-key is deprecated. Manage keyring files in trusted.gpg.d instead (see apt-key(8)).\n";
 
+/** From apt 2.1.8 on the command warns at every call. */
+const isDeprecated = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
+  return major > 2 || (major === 2 && minor >= 1);
+};
+
 /** apt-key(8). */
 export const aptKey: Program = async (process) => {
   const args = process.argv.slice(1);
   const [verb = "", operand] = args.filter((arg) => !arg.startsWith("--"));
   const files = process.machine.rootFiles;
-  if (process.machine.environment.profile !== "thesis") await process.err(deprecated);
+  if (isDeprecated(process.executable.version)) await process.err(deprecated);
   else if (!process.stdout.isTerminal)
     await process.err("Warning: apt-key output should not be parsed (stdout is not a terminal)\n");
   const needsRoot = ["add", "del", "adv", "update", "net-update"].includes(verb);

@@ -45,18 +45,28 @@ export async function showStatus({ process, names, systemd, machine, args }: Cal
     }
     if (index > 0) await process.out("\n");
     if (systemd.needsReload(name)) await process.err(reloadWarning(systemd, name));
-    await process.out(statusText(machine, systemd, status, Number(args.value("-n", "--lines") ?? 10)));
+    const lines = Number(args.value("-n", "--lines") ?? 10);
+    await process.out(statusText(machine, systemd, status, lines, Number.parseInt(process.executable.version, 10)));
     if (status.active !== "active") code = 3;
   }
   return code;
 }
 
-function statusText(machine: ModelledMachine, systemd: Systemd, status: UnitStatus, count: number): string {
+function statusText(
+  machine: ModelledMachine,
+  systemd: Systemd,
+  status: UnitStatus,
+  count: number,
+  version: number,
+): string {
   const unit = systemd.unit(status.name);
   const now = machine.environment.clock.now();
   const row = (label: string, text: string): string => `${label.padStart(11)}: ${text}\n`;
-  const preset = unit.settings.has("Install") ? `; vendor preset: enabled` : "; vendor preset: enabled";
-  let text = `${dots[status.active] ?? "●"} ${status.name}${status.description === status.name ? "" : ` - ${status.description}`}\n`;
+  // Newer versions speak of a preset only and show a stopped unit by an empty dot.
+  const isNewer = version >= 250;
+  const preset = isNewer ? "; preset: enabled" : "; vendor preset: enabled";
+  const dot = isNewer && status.active === "inactive" ? "○" : (dots[status.active] ?? "●");
+  let text = `${dot} ${status.name}${status.description === status.name ? "" : ` - ${status.description}`}\n`;
   text += row(
     "Loaded",
     status.enabled === "masked"
