@@ -7,6 +7,8 @@ import { contentResults, problemsOf } from "../support/content.ts";
 /** Each line is one way through the whole course that is not the solutions' own. */
 const ways: Record<string, Record<string, string>> = {
   "the script, and kubectl of this computer": {
+    containers: "other-tools",
+    kubernetes: "short",
     webassembly: "pieces",
     "wasm-meets-kubernetes": "pieces",
     "control-plane": "script",
@@ -16,8 +18,11 @@ const ways: Record<string, Record<string, string>> = {
     "crun-deploy": "host",
     "spin-node": "script",
     "spin-deploy": "host",
+    compare: "host",
   },
   "by hand in other words": {
+    containers: "pieces",
+    kubernetes: "pieces",
     webassembly: "bytes",
     "wasm-meets-kubernetes": "otherwise",
     "control-plane": "direct",
@@ -27,6 +32,7 @@ const ways: Record<string, Record<string, string>> = {
     "crun-deploy": "pieces",
     "spin-node": "by-hand",
     "spin-deploy": "pieces",
+    compare: "pieces",
   },
   "the script with options before and after its command": {
     "control-plane": "script",

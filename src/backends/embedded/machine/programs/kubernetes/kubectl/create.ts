@@ -435,5 +435,30 @@ async function run(session: Session): Promise<number> {
   };
   if (outputFormat(session) === undefined && flags.bool("stdin"))
     throw new CommandError("error: attaching to a new pod is not part of this lab's kubectl");
-  return createObject(session, object);
+  return createObject(session, overridden(session, object));
+}
+
+/** The object with `--overrides` merged into it. Throws CommandError for what is no JSON object. */
+function overridden(session: Session, object: Json): Json {
+  const text = session.flags.text("overrides");
+  if (text === undefined || text === "") return object;
+  let changes: unknown;
+  try {
+    changes = JSON.parse(text);
+  } catch {
+    throw new CommandError("error: Invalid JSON Patch");
+  }
+  if (!isObject(changes)) throw new CommandError("error: Invalid JSON Patch");
+  return merged(object, changes);
+}
+
+/** A JSON merge patch. */
+function merged(object: Json, changes: Json): Json {
+  const result: Json = { ...object };
+  for (const [key, value] of Object.entries(changes)) {
+    const before = result[key];
+    if (value === null) delete result[key];
+    else result[key] = isObject(value) && isObject(before) ? merged(before, value) : value;
+  }
+  return result;
 }
