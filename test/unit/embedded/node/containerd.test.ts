@@ -8,6 +8,7 @@ import {
   readContainerdConfiguration,
 } from "../../../../src/backends/embedded/runtime/containerd/configuration.ts";
 import { defaultConfigurationText } from "../../../../src/backends/embedded/runtime/containerd/default-configuration.ts";
+import { migratedText } from "../../../../src/backends/embedded/runtime/containerd/migrate.ts";
 import { atLeast } from "../../../../src/backends/embedded/runtime/containerd/versions.ts";
 import { ImageStore, storageRoots } from "../../../../src/backends/embedded/runtime/images/image-store.ts";
 import { tarFile } from "../../../../src/backends/embedded/runtime/images/tar.ts";
@@ -75,6 +76,17 @@ describe("config.toml as each containerd reads it", () => {
 
   it("keeps the table without its type, as the thesis's script leaves it in its printed form", () => {
     expect(read("1.7.12", `version = 2\n${oldTable}\n`).handlers.get("spin")?.runtimeType).toBe("");
+  });
+
+  it.each([
+    ["2.3.4", `version = 2\n${oldTable}\n${type}`, 4],
+    ["2.2.7", `[plugins.cri.containerd.runtimes.spin]\n${type}`, 3],
+    ["2.3.4", `version = 3\n${newTable}\n${type}`, 4],
+    ["1.7.12", `[plugins.cri.containerd.runtimes.spin]\n${type}`, 2],
+  ])("containerd %s prints a file migrated that means the same: %j", (version, text, format) => {
+    const migrated = migratedText(text, version);
+    expect(read(version, migrated)).toEqual({ ...read(version, text), format });
+    expect(migratedText(migrated, version)).toBe(migrated);
   });
 
   it("never throws anything else, whatever stands in the file", () => {

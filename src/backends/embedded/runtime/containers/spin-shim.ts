@@ -67,6 +67,10 @@ function nativeIn(spec: ContainerSpec, argv: readonly string[]) {
   return found.kind === "file" && isNative(found.entry.bytes) ? found : undefined;
 }
 
+/**
+ * Serves the container's application until it is told to end.
+ * Simplified: the container's memory limit is not counted; a real kernel ends a shim whose guests use more.
+ */
 async function runApplication(
   spec: ContainerSpec,
   process: Process,

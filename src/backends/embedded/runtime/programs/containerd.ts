@@ -8,6 +8,7 @@ import {
 } from "../containerd/configuration.ts";
 import { ContainerdClients, provideClients } from "../containerd/clients.ts";
 import { defaultConfigurationText } from "../containerd/default-configuration.ts";
+import { migratedText } from "../containerd/migrate.ts";
 import { resolveHandler } from "../containerd/shims.ts";
 import { atLeast, newestFormat } from "../containerd/versions.ts";
 import { addToNetwork, CniError, loadNetwork } from "../containers/cni.ts";
@@ -44,6 +45,16 @@ export const containerd: Program = async (process) => {
   }
   if (options[0] === "config" && options[1] === "dump") {
     await process.out(process.files.exists(path) ? process.files.readText(path) : defaultConfigurationText(version));
+    return 0;
+  }
+  if (options[0] === "config" && options[1] === "migrate") {
+    await process.out(migratedText(process.files.exists(path) ? process.files.readText(path) : "", version));
+    return 0;
+  }
+  if (options[0] === "config") {
+    await process.out(
+      "NAME:\n   containerd config - Information on the containerd config\n\nUSAGE:\n   containerd config command [command options]\n\nCOMMANDS:\n   default  See the output of the default config\n   dump     See the output of the final main config with imported in subconfig files\n   migrate  Migrate the current configuration file to the latest version (does not migrate subconfig files)\n",
+    );
     return 0;
   }
   const { machine } = process;
