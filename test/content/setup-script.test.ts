@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import type { MachineRole } from "../../src/domain/backend.ts";
+import type { MachineRole, Profile } from "../../src/domain/backend.ts";
 import { labsFolder } from "../support/embedded.ts";
 import { openScene, type Scene } from "../support/scene.ts";
 
@@ -16,8 +16,8 @@ afterEach(async () => {
 });
 
 /** A fresh machine with a script in the learner's home. */
-async function machineWith(name: MachineRole, script: keyof typeof scripts): Promise<Scene> {
-  const scene = await openScene();
+async function machineWith(name: MachineRole, script: keyof typeof scripts, profile?: Profile): Promise<Scene> {
+  const scene = await openScene(profile);
   opened.push(scene);
   const machine = await scene.backend.ensure({ name, role: name });
   const options = { owner: "ubuntu:ubuntu", mode: 0o755 };
@@ -38,7 +38,7 @@ const leavings = [
 /** What both scripts have to agree on. */
 const outcome = [
   "runc --version | head -1; containerd --version | cut -d ' ' -f 3; crun --version | grep -E 'version|WASM'",
-  "containerd-shim-spin-v2 -v | grep Version; grep -c 'runtimes.spin' /etc/containerd/config.toml",
+  "containerd-shim-spin-v2 -v | grep Version; sudo cat /etc/containerd/config.toml 2>/dev/null | grep -c 'runtimes.spin'",
   "crio --version | head -1; wasmedge --version; kubeadm version -o short; kubelet --version",
   "swapon --show; cat /proc/sys/net/ipv4/ip_forward; lsmod | grep -oE '^(overlay|br_netfilter)' | sort",
   "systemctl is-active containerd crio; grep -ho '10.22.0.0/16' /etc/cni/net.d/10-mynet.conf; ls /opt/cni/bin",
@@ -87,6 +87,26 @@ describe.each([
     expect(seen[0]).toBe(seen[1]);
   });
 });
+
+it.each([
+  ["master", "master"],
+  ["method1", "worker1"],
+  ["method2", "worker2"],
+] as const)(
+  "./setup.sh %s leaves the same again on a machine of today, and never uses apt-key",
+  async (command, machine) => {
+    const scene = await machineWith(machine, "own", "current");
+    const ran = await scene.type(machine, `sudo ./setup.sh ${command}`);
+    expect(ran.exitCode).toBe(0);
+    expect(ran.text).not.toContain("apt-key");
+    const first = (await scene.type(machine, leavings)).text;
+    expect(await scene.type(machine, `sudo ./setup.sh --profile=current ${command}`)).toMatchObject({ exitCode: 0 });
+    expect((await scene.type(machine, leavings)).text).toBe(first);
+    const refused = await scene.type(machine, `sudo ./setup.sh --profile=next ${command}`);
+    expect(refused).toMatchObject({ exitCode: 1 });
+    expect(refused.text).toContain("there is no profile 'next'");
+  },
+);
 
 it("leaves the handler without its type where the thesis's script is taken as it is printed", async () => {
   // Its sed has lost a backslash at the end of a line, so that the next one is a command of its own to sed.

@@ -1,6 +1,6 @@
 import { openKube } from "../../src/cli/open-session.ts";
 import { systemClock } from "../../src/cli/system-clock.ts";
-import type { Backend, MachineRole } from "../../src/domain/backend.ts";
+import type { Backend, MachineRole, Profile } from "../../src/domain/backend.ts";
 import type { Action, Lab } from "../../src/domain/course.ts";
 import type { MachineShell } from "../../src/domain/machine.ts";
 import { runOnHost } from "../../src/process/host-command.ts";
@@ -27,12 +27,12 @@ export class Scene {
   #shells = new Map<string, { shell: MachineShell; take: () => string }>();
   #checker: Checker;
 
-  constructor(lab: OpenedLab) {
+  constructor(lab: OpenedLab, profile: Profile = "thesis") {
     this.lab = lab;
     this.#checker = new Checker({
       backend: lab.backend,
       clock: systemClock,
-      profile: "thesis",
+      profile,
       language: "en",
       openKube,
     });
@@ -138,4 +138,5 @@ export class Scene {
   }
 }
 
-export const openScene = async (): Promise<Scene> => new Scene(await openFreshLab());
+export const openScene = async (profile: Profile = "thesis"): Promise<Scene> =>
+  new Scene(await openFreshLab(profile), profile);
