@@ -6,7 +6,7 @@ import { translationProblems } from "../../content/translation.ts";
 import { coverageOf, coverageTable } from "../../content/coverage.ts";
 import type { Profile } from "../../domain/backend.ts";
 import type { Lab } from "../../domain/course.ts";
-import { exitCodes } from "../../domain/errors.ts";
+import { exitCodes, LabError } from "../../domain/errors.ts";
 import { runOnHost } from "../../process/host-command.ts";
 import { type StepResult, testContent } from "../../runner/content-test.ts";
 import { allLabs, findLab } from "../../runner/prepare.ts";
@@ -29,7 +29,12 @@ export function lint(): number {
   const profiles: readonly Profile[] = ["thesis", "current"];
   const courses = profiles.map((profile) => ({ profile, course: readCourse(profile) }));
   const problems = new Set(courses.flatMap(({ course }) => translationProblems(course, "de")));
-  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  if (problems.size > 0) {
+    throw new LabError("content-invalid", [...problems].join("\n"), {
+      remedy: "Mend the translations named above; English and German change together.",
+      exitCode: exitCodes.wrongUse,
+    });
+  }
   for (const { profile, course } of courses) print(`${profile}: ${countsOf(allLabs(course))}: no problems`);
   return exitCodes.passed;
 }

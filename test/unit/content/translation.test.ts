@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { readCourse } from "../../../src/cli/open-session.ts";
 import { translationProblems } from "../../../src/content/translation.ts";
 import type { CheckSpec, Course, Prose, Step } from "../../../src/domain/course.ts";
 
@@ -104,4 +105,8 @@ test("a word that stands for something may be translated, a command may not", ()
 test("a text that was left in English is a problem, a name is not", () => {
   expect(problemsOf({ text: german(text.en) })).toEqual(["labs/a-lab/de.md: one: text: left in English"]);
   expect(problemsOf({ title: { en: "CRI-O, crun, WasmEdge", de: "CRI-O, crun, WasmEdge" } })).toEqual([]);
+});
+
+test.each(["thesis", "current"] as const)("the course is there in German as a whole, profile %s", (profile) => {
+  expect(translationProblems(readCourse(profile), "de")).toEqual([]);
 });
