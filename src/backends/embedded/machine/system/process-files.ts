@@ -37,20 +37,25 @@ export function defineProcessFiles(machine: ModelledMachine): void {
   }
 }
 
-/** The folders of a machine's (or container's) processes, as below /proc. */
-export function processFolders(machine: ModelledMachine, version: 1 | 2): ComputedFolder {
+/** The folders of a machine's processes, as below /proc; in a container (`isInside`) they all have its root. */
+export function processFolders(machine: ModelledMachine, version: 1 | 2, isInside = false): ComputedFolder {
   const find = (name: string): ProcessEntry | undefined =>
     /^[1-9]\d*$/.test(name) ? machine.processes.list().find((entry) => entry.pid === Number(name)) : undefined;
   return {
     names: () => machine.processes.list().map((entry) => String(entry.pid)),
     child(name) {
       const entry = find(name);
-      return entry && { type: "directory", folder: processFolder(machine, entry, version) };
+      return entry && { type: "directory", folder: processFolder(machine, entry, version, isInside) };
     },
   };
 }
 
-function processFolder(machine: ModelledMachine, entry: ProcessEntry, version: 1 | 2): ComputedFolder {
+function processFolder(
+  machine: ModelledMachine,
+  entry: ProcessEntry,
+  version: 1 | 2,
+  isInside: boolean,
+): ComputedFolder {
   const name = basename(entry.argv[0] ?? "").slice(0, 15);
   return folder({
     cgroup: file(() => cgroupLines(cgroupOf(machine, entry), version)),
@@ -68,7 +73,7 @@ function processFolder(machine: ModelledMachine, entry: ProcessEntry, version: 1
         ),
       ),
     },
-    root: { type: "symlink", target: entry.isolation?.root ?? "/" },
+    root: { type: "symlink", target: isInside ? "/" : (entry.isolation?.root ?? "/") },
     status: file(() => statusLines(entry, name)),
   });
 }

@@ -81,7 +81,7 @@ const kernelFiles = [
 /** A procfs: the processes of the container, and what the kernel says to everyone. */
 function processFiles(host: ModelledMachine, machine: ModelledMachine, mounts: readonly SpecMount[]): FileSystem {
   const files = new FileSystem(host.environment.clock);
-  files.defineFolder("/", processFolders(machine, host.kernel.cgroupVersion));
+  files.defineFolder("/", processFolders(machine, host.kernel.cgroupVersion, true));
   for (const name of kernelFiles) {
     files.defineVirtual(`/${name}`, { read: () => host.rootFiles.readText(`/proc/${name}`) }, 0o444);
   }
