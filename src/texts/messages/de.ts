@@ -76,6 +76,12 @@ export const messages: MessageCatalogue = {
     "measure: Kein Deployment führt ein Modul aus der Registry des Labs aus",
   "Deploy one first, or name images, such as `registry.lab:5000/http-server:v1`.":
     "Stell zuerst eines bereit oder nenne Images, etwa `registry.lab:5000/http-server:v1`.",
+  '--machine: there is no such machine (yet), got "{name}"': "--machine: Diese Maschine gibt es (noch) nicht: „{name}“",
+  "Use one of: {names}.": "Möglich sind: {names}.",
+  "this backend cannot show figures of its machines": "dieses Backend kann keine Abbildungen seiner Maschinen zeigen",
+  "Use the embedded backend, or look with `kubectl get nodes,pods -o wide`.":
+    "Nimm das Backend embedded, oder sieh mit `kubectl get nodes,pods -o wide` nach.",
+  "{option}: {path} cannot be written, got {reason}": "{option}: {path} kann nicht geschrieben werden ({reason})",
   // The machines
   "{machine}:{path}: {reason}": "{machine}:{path}: {reason}",
   "Check the path.": "Prüfe den Pfad.",
