@@ -198,6 +198,7 @@ async function select(process: Process): Promise<Selection | number> {
   let signal: SignalName = "SIGTERM";
   let [full, exact, list, all, count, ignoreCase, newest] = [false, false, false, false, false, false, false];
   let user: string | undefined;
+  let parents: readonly number[] | undefined;
   let pattern: string | undefined;
   for (let at = 0; at < args.length; at += 1) {
     const arg = args[at] ?? "";
@@ -205,6 +206,7 @@ async function select(process: Process): Promise<Selection | number> {
     if (named) signal = named;
     else if (arg === "--signal" || arg === "-s") signal = signalOf(args[(at += 1)] ?? "") ?? signal;
     else if (arg === "-u" || arg === "-U" || arg === "--euid") user = args[(at += 1)];
+    else if (arg === "-P" || arg === "--parent") parents = (args[(at += 1)] ?? "").split(",").map(Number);
     else if (/^-[a-zA-Z]+$/.test(arg)) {
       for (const letter of arg.slice(1)) {
         if (letter === "f") full = true;
@@ -218,7 +220,7 @@ async function select(process: Process): Promise<Selection | number> {
     } else if (!arg.startsWith("--")) pattern = arg;
   }
   const caller = basename(process.argv[0] ?? "pgrep");
-  if (pattern === undefined && user === undefined) {
+  if (pattern === undefined && user === undefined && parents === undefined) {
     await process.err(`${caller}: no matching criteria specified\nTry \`${caller} --help' for more information.\n`);
     return 2;
   }
@@ -232,6 +234,7 @@ async function select(process: Process): Promise<Selection | number> {
   const entries = process.machine.processes
     .list()
     .filter((entry) => entry.pid !== process.pid && regex.test(full ? commandOf(entry) : nameOf(entry)))
+    .filter((entry) => parents === undefined || parents.includes(entry.parent))
     .filter((entry) => user === undefined || userOf(process, entry.uid) === user || String(entry.uid) === user);
   return { entries: newest ? entries.slice(-1) : entries, signal, list, all, count };
 }
