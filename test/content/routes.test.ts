@@ -55,6 +55,16 @@ describe("each lab by other routes than its solution", () => {
     );
   }
 
+  it("the ways of method 1 on machines of today", async () => {
+    const method1 = ["control-plane", "crun-build", "crun-node", "crun-deploy"];
+    for (const way of Object.values(ways)) {
+      const routes = Object.fromEntries(Object.entries(way).filter(([lab]) => method1.includes(lab)));
+      if (Object.values(routes).includes("host") && !hasKubectl) continue;
+      const results = await contentResults(Object.keys(routes), { profile: "current", routes });
+      expect(problemsOf(results)).toEqual([]);
+    }
+  });
+
   it("names two routes in every lab, and each is walked here", () => {
     // The other repairs of a fault are played with its step, see content-test.ts.
     for (const { id, steps } of allLabs(readCourse("thesis")).filter(({ scenario }) => scenario === "guided")) {
