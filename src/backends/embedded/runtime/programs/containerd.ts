@@ -27,7 +27,8 @@ export const containerd: Program = async (process) => {
   const { version } = process.executable;
   const options = process.argv.slice(1);
   if (options.includes("--version") || options.includes("-v")) {
-    await process.out(`containerd github.com/containerd/containerd v${version} ${revisionOf(version)}\n`);
+    const module = `github.com/containerd/containerd${version.startsWith("1.") ? "" : "/v2"}`;
+    await process.out(`containerd ${module} v${version} ${revisionOf(version)}\n`);
     return 0;
   }
   const path = valueOf(options, ["--config", "-c"]) ?? "/etc/containerd/config.toml";
