@@ -110,7 +110,9 @@ async function choose(command: Command, object: string, action: string): Promise
         if (content) digests.set(content.manifest.config.digest, content.configBytes.length);
         for (const layer of content?.layers ?? []) digests.set(layer.descriptor.digest, layer.bytes.length);
       }
-      const rows = [...digests].sort().map(([digest, size]) => [digest, `${size}B`]);
+      const rows = [...digests]
+        .sort(([one], [other]) => (one < other ? -1 : 1))
+        .map(([digest, size]) => [digest, `${size}B`]);
       await process.out(table([["DIGEST", "SIZE"], ...rows]));
       return 0;
     }
