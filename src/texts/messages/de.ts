@@ -28,7 +28,6 @@ export const messages: MessageCatalogue = {
   '--backend: no such backend in this version, got "{id}"':
     "--backend: Dieses Backend gibt es in dieser Version nicht: „{id}“",
   "Use one of {names}.": "Möglich sind: {names}.",
-  "--output: {path} cannot be written, got {reason}": "--output: {path} kann nicht geschrieben werden ({reason})",
   "Give a file in a folder that exists and that you can write to.":
     "Nenne eine Datei in einem Ordner, den es gibt und in den du schreiben darfst.",
   interrupted: "abgebrochen",
