@@ -7,10 +7,14 @@ import { systemClock } from "../../../../src/cli/system-clock.ts";
 
 const amounts = { starts: 1, replicas: 1, rounds: 1, roundMs: 30, atOnce: 2 };
 
-test("a server's module is measured by real requests that it answers", async () => {
-  const module = workloadModule("http-server");
+test.each([
+  ["http-server", "socket"],
+  ["spin-http-server/thesis", "http"],
+  ["spin-http-server/current", "http"],
+] as const)("the module of %s is measured by real requests that it answers", async (name, kind) => {
+  const module = workloadModule(name);
   const found = await measureModule(module, { clock: systemClock, amounts });
-  expect(found).toMatchObject({ kind: "socket", moduleBytes: module.length, failed: 0 });
+  expect(found).toMatchObject({ kind, moduleBytes: module.length, failed: 0 });
   expect(found.requests).toBeGreaterThan(4);
   for (const { least, median, most } of [found.start, found.latency, found.requestsPerSecond]) {
     expect(0 < least && least <= median && median <= most).toBe(true);
