@@ -29,10 +29,10 @@ export class Checker {
   }
 
   /** Every check of the step once. Never rejects for what a check finds, only when aborted. */
-  async check(step: Step, signal: AbortSignal): Promise<CheckReport[]> {
+  async check(step: Step, signal: AbortSignal, language = this.#options.language): Promise<CheckReport[]> {
     const reports: CheckReport[] = [];
     for (const spec of step.checks) {
-      const outcome = await this.#ask(spec, signal);
+      const outcome = await this.#ask(spec, signal, language);
       reports.push({ id: spec.id, outcome, ...(spec.precondition ? { precondition: true } : {}) });
     }
     return reports;
@@ -53,18 +53,19 @@ export class Checker {
   /** Only the checks marked as preconditions. */
   async preconditionsHold(step: Step, signal: AbortSignal): Promise<boolean> {
     for (const spec of step.checks) {
-      if (spec.precondition && (await this.#ask(spec, signal)).status !== "passed") return false;
+      if (spec.precondition && (await this.#ask(spec, signal, this.#options.language)).status !== "passed")
+        return false;
     }
     return true;
   }
 
-  async #ask(spec: CheckSpec, signal: AbortSignal): Promise<Outcome> {
+  async #ask(spec: CheckSpec, signal: AbortSignal, language: Language): Promise<Outcome> {
     const bound = this.#bind(spec);
     const timeout = new AbortController();
     const cancel = this.#options.clock.after(checkTimeoutMs, () => timeout.abort(new Error("no answer in time")));
     try {
-      const outcome = await bound.run(this.#context(AbortSignal.any([signal, timeout.signal])));
-      return outcome.status === "failed" ? this.#inLanguage(spec, outcome) : outcome;
+      const outcome = await bound.run(this.#context(AbortSignal.any([signal, timeout.signal]), language));
+      return outcome.status === "failed" ? inLanguage(spec, outcome, language) : outcome;
     } catch (error) {
       signal.throwIfAborted();
       return { status: "errored", error: error instanceof Error ? error.message : String(error) };
@@ -82,16 +83,8 @@ export class Checker {
     return bound;
   }
 
-  #inLanguage(spec: CheckSpec, outcome: Outcome & { status: "failed" }): Outcome {
-    const { language } = this.#options;
-    const words = (key: string): string | undefined =>
-      spec.causes[key]?.[language] || spec.causes[key]?.en || undefined;
-    const { id, cause, expected } = outcome;
-    return { ...outcome, cause: words(id) ?? words("cause") ?? cause, expected: words("expected") ?? expected };
-  }
-
-  #context(signal: AbortSignal): CheckContext {
-    const { backend, profile, language } = this.#options;
+  #context(signal: AbortSignal, language: Language): CheckContext {
+    const { backend, profile } = this.#options;
     return {
       machine: (name) => backend.machine(name),
       kube: () => this.#kube(),
@@ -109,6 +102,13 @@ export class Checker {
     if (this.#reader?.cluster !== cluster) this.#reader = { cluster, reader: this.#options.openKube(kubeconfig) };
     return this.#reader.reader;
   }
+}
+
+/** The outcome with what the prose says of this check. */
+function inLanguage(spec: CheckSpec, outcome: Outcome & { status: "failed" }, language: Language): Outcome {
+  const words = (key: string): string | undefined => spec.causes[key]?.[language] || spec.causes[key]?.en || undefined;
+  const { id, cause, expected } = outcome;
+  return { ...outcome, cause: words(id) ?? words("cause") ?? cause, expected: words("expected") ?? expected };
 }
 
 /** Before `kubeadm init` nothing exists: that is an observation, not an error. */

@@ -159,7 +159,7 @@ export class LocalSession implements Session {
     return machine.openShell(options);
   }
 
-  async ask(labId: string, stepId?: string): Promise<LabReport> {
+  async ask(labId: string, stepId?: string, language?: Language): Promise<LabReport> {
     const lab = findLab(this.#options.course, labId);
     if (!isIn(this.#options.progress.data, lab)) {
       throw new LabError("environment-differs", `${labId}: its machines are not in use, got those of another lab`, {
@@ -170,7 +170,7 @@ export class LocalSession implements Session {
     const steps = stepId === undefined ? lab.steps : [findStep(lab.steps, labId, stepId)];
     const reports: StepReport[] = [];
     for (const step of steps) {
-      const checks = await this.#check({ lab: labId, step: step.id });
+      const checks = await this.#check({ lab: labId, step: step.id }, language);
       const { hintsUsed, solutionShown } = this.#options.progress.step(labId, step.id);
       reports.push({ id: step.id, checks, hintsUsed, solutionShown });
     }
@@ -375,9 +375,9 @@ export class LocalSession implements Session {
     this.#begin(place);
   }
 
-  async #check(place: Place): Promise<CheckReport[]> {
+  async #check(place: Place, language?: Language): Promise<CheckReport[]> {
     const step = this.#stepAt(place);
-    const reports = await this.#checker.check(step, this.#abort.signal);
+    const reports = await this.#checker.check(step, this.#abort.signal, language);
     this.#remember(place, reports);
     return reports;
   }

@@ -109,8 +109,8 @@ export interface Session {
   exec(machine: string, argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Rejects with LabError `no-shell` where the backend has none. */
   openShell(machine: string, options: ShellOptions): Promise<MachineShell>;
-  /** Asks the checks of a lab, or of one step of it, without going there; remembers the outcomes. */
-  ask(lab: string, step?: string): Promise<LabReport>;
+  /** Asks the checks of a lab, or of one step of it, without going there, in that language; remembers the outcomes. */
+  ask(lab: string, step?: string, language?: Language): Promise<LabReport>;
   report(): Promise<{ report: Report; grade: Grade }>;
   /** The cluster as it is now; undefined where the backend cannot look. */
   picture(): Promise<Picture | undefined>;

@@ -20,7 +20,7 @@ export async function check(place: string | undefined, given: CourseArguments): 
   return withSession("check", given, async (session) => {
     const current = session.snapshot().step;
     const [lab, step] = place === undefined ? [current?.lab, current?.step] : place.split("/");
-    const report = await session.ask(lab ?? "", step);
+    const report = await session.ask(lab ?? "", step, languageOf(given.lang));
     if (given.json) printJson(report);
     else {
       for (const each of report.steps) {

@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from "node:net";
+import type { Language } from "../../domain/backend.ts";
 import { LabError } from "../../domain/errors.ts";
 import type { ExecOptions, ExecResult, MachineShell, ShellOptions } from "../../domain/machine.ts";
 import type { Picture } from "../../domain/picture.ts";
@@ -61,8 +62,8 @@ export class RemoteSession implements Session {
     await this.#call("send", { event });
   }
 
-  ask(lab: string, step?: string): Promise<LabReport> {
-    return this.#call("ask", { lab, step: step ?? "" });
+  ask(lab: string, step?: string, language?: Language): Promise<LabReport> {
+    return this.#call("ask", { lab, step: step ?? "", language });
   }
 
   report(): Promise<{ report: Report; grade: Grade }> {

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import type { Language } from "../../domain/backend.ts";
 import { LabError } from "../../domain/errors.ts";
 import type { EditRequest, MachineShell } from "../../domain/machine.ts";
 import type { Session, SessionEvent } from "../../runner/session.ts";
@@ -114,7 +115,7 @@ class Connection {
       case "send":
         return this.#session.send(params.get("event") as SessionEvent);
       case "ask":
-        return this.#session.ask(text("lab"), text("step") || undefined);
+        return this.#session.ask(text("lab"), text("step") || undefined, languageNamed(text("language")));
       case "report":
         return this.#session.report();
       case "picture":
@@ -255,6 +256,8 @@ function bind(shell: MachineShell): MachineShell {
     close: () => shell.close(),
   };
 }
+
+const languageNamed = (name: string): Language | undefined => (name === "en" || name === "de" ? name : undefined);
 
 function isCall(value: unknown): value is Call {
   return (
