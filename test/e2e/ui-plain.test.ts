@@ -20,7 +20,7 @@ it("plays line by line from a pipe: in order, waiting for commands, and answerin
     ":quit",
   ];
   const stdin = `${lines.join("\n")}\n`;
-  const { exitCode, stdout } = await runProgram(["start", "--pace", "instant"], { home, stdin });
+  const { exitCode, stdout } = await runProgram(["start", "control-plane", "--pace", "instant"], { home, stdin });
   expect(exitCode).toBe(0);
   const wanted = [
     "Where am I?",
