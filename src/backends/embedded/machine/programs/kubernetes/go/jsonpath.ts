@@ -127,13 +127,17 @@ function parseSteps(expression: string): Step[] {
 }
 
 function bracketEnd(text: string): number {
+  // What stands inside a filter's parentheses may have brackets of its own.
+  let depth = 0;
   let quote = "";
   for (let i = 1; i < text.length; i += 1) {
     const char = text[i] ?? "";
     if (quote !== "") {
       if (char === quote) quote = "";
     } else if (char === '"' || char === "'") quote = char;
-    else if (char === "]") return i;
+    else if (char === "(") depth += 1;
+    else if (char === ")") depth -= 1;
+    else if (char === "]" && depth <= 0) return i;
   }
   return -1;
 }
