@@ -25,7 +25,7 @@ export function fillVersions(text: string, components: Components, onProblem: (p
     const [name, owner, field] = groups as (string | undefined)[];
     const value = components[name ?? owner ?? ""]?.[field ?? "version"];
     if (typeof value === "string") return value;
-    onProblem(`the catalogue has no such component or field, got "${String(whole)}"`);
-    return String(whole);
+    onProblem(`the catalogue has no such component or field, got "${whole}"`);
+    return whole;
   });
 }

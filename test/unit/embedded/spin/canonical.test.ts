@@ -122,9 +122,9 @@ test("a result of one core value is returned, a larger one is stored", () => {
   expect([...new Uint8Array(own.memory(), 64, 8)]).toEqual([1, 0, 0, 0, 6, 0, 0, 0]);
 });
 
-test.each([
-  ["a text beyond the memory", "string" as Type, [65_530, 100]],
-  ["a text that is not UTF-8", "string" as Type, [0, 1]],
+test.each<[string, Type, number[]]>([
+  ["a text beyond the memory", "string", [65_530, 100]],
+  ["a text that is not UTF-8", "string", [0, 1]],
   ["a list beyond the memory", list("u32"), [0, 1_000_000]],
   ["an unknown case", option("u8"), [9, 0]],
 ])("%s is the guest's fault", (_name, type, core) => {
