@@ -9,6 +9,8 @@ import { labsFolder, openFreshLab } from "./embedded.ts";
 export interface ContentRun {
   profile: Profile;
   language?: Language;
+  /** Without the wrong answers of the kinds of checks. */
+  onlyMistakes?: boolean;
   /** By lab: play this route where a step has it, without wrong answers. */
   routes?: Readonly<Record<string, string>>;
 }
@@ -28,6 +30,7 @@ export async function contentResults(labs: readonly string[], run: ContentRun): 
       openKube,
       runOnHost,
       signal: new AbortController().signal,
+      onlyMistakes: run.onlyMistakes ?? false,
       ...(run.routes ? { routes: run.routes } : {}),
     });
   } finally {
