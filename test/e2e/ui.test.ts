@@ -176,7 +176,7 @@ describe.skipIf(!hasTmux)("method 1, typed at 60 x 20 by what the screen says", 
     second.type("from here");
     second.press("Enter");
     await second.shows("from here-master");
-    window.press("q");
+    await courseKeys("q");
     await second.shows("left with 3");
     expect(second.text()).toContain("everything is saved");
   });
