@@ -1,6 +1,7 @@
-import type { Backend, Pace, Profile } from "../domain/backend.ts";
+import type { Backend, Pace, Profile, Provisioning } from "../domain/backend.ts";
 import type { Clock, Random } from "../domain/clock.ts";
 import { exitCodes, LabError } from "../domain/errors.ts";
+import type { MachineRecipe } from "../domain/recipe.ts";
 
 export interface OpenBackendOptions {
   folder: string;
@@ -11,6 +12,12 @@ export interface OpenBackendOptions {
   /** This computer's cargo may build what the modelled one refuses. */
   hostCargo: boolean;
   onNotice: (text: string) => void;
+  /** What real machines boot and are given; read when a backend needs it. */
+  recipe: () => MachineRecipe;
+  /** Told while machines are made. */
+  onProgress: (provisioning: Provisioning) => void;
+  /** Path of the file that names the machines of the ssh backend; without it, the one kept in `folder`. */
+  inventory?: string;
 }
 
 type Open = (options: OpenBackendOptions) => Promise<Backend>;

@@ -28,10 +28,12 @@ function commandLine(finish: (exitCode: number) => void): Command {
     .configureHelp({ showGlobalOptions: false });
   const lab = (command: Command): Command =>
     command
-      .addOption(new Option("--backend <id>", "where the machines come from").choices(["embedded"]))
+      .addOption(new Option("--backend <id>", "where the machines come from").choices(["embedded", "multipass", "ssh"]))
       .addOption(new Option("--profile <profile>", "versions to use").choices(["thesis", "current"]))
       .addOption(new Option("--lang <language>", "language of the course").choices(["en", "de"]))
       .addOption(new Option("--pace <pace>", "how long modelled work takes").choices(["instant", "brisk", "real"]))
+      .option("--inventory <file>", "the machines of the ssh backend")
+      .option("--offline <url>", "let real machines download from this server only")
       .option("--host-cargo", "let this computer's cargo build what the modelled one refuses");
   const json = (command: Command): Command => command.option("--json", "print one JSON document");
   const does = (action: () => number | Promise<number>): Promise<void> => Promise.resolve(action()).then(finish);

@@ -9,9 +9,11 @@ import type { Backend, Language, Pace, Profile } from "../domain/backend.ts";
 import type { KubeReader } from "../domain/check.ts";
 import type { Course } from "../domain/course.ts";
 import { LabError } from "../domain/errors.ts";
+import type { MachineRecipe } from "../domain/recipe.ts";
 import { runOnHost } from "../process/host-command.ts";
 import { textsFor } from "../texts/texts.ts";
 import { Progress } from "../progress/progress.ts";
+import { readRecipe } from "../recipes/recipe.ts";
 import { LocalSession } from "../runner/local-session.ts";
 import { snapshotId } from "../runner/timeline.ts";
 import type { Session } from "../runner/session.ts";
@@ -29,6 +31,10 @@ export interface LabArguments {
   lang?: Language;
   pace?: Pace;
   hostCargo?: boolean;
+  /** Path of the ssh backend's inventory. */
+  inventory?: string;
+  /** Address of a server that has everything that real machines download. */
+  offline?: string;
 }
 
 export const labsFolder = (): string => join(packageFolder(), "labs");
@@ -41,6 +47,10 @@ export function readCourse(profile: Profile): Course {
     parseCheck: (kind, params, where) => void bindCheck(kind, params, where),
   });
 }
+
+/** What a profile's real machines boot. Throws LabError `catalog-invalid`. */
+export const recipeOf = (profile: Profile, offline?: string): MachineRecipe =>
+  readRecipe({ folder: join(packageFolder(), "vm-images"), profile, ...(offline === undefined ? {} : { offline }) });
 
 /** The profile asked for, else that of the saved lab, else the thesis's. */
 export function profileOf(asked: Profile | undefined): Profile {
@@ -100,6 +110,9 @@ async function openHeldLab(
     clock: systemClock,
     random: systemRandom,
     hostCargo: given.hostCargo ?? false,
+    recipe: () => recipeOf(data.profile, given.offline),
+    onProgress: () => undefined,
+    ...(given.inventory === undefined ? {} : { inventory: given.inventory }),
     onNotice: (text) => {
       notices.push(said(text));
       process.stderr.write(process.stderr.isTTY && process.stdout.isTTY ? "" : `${said(text)}\n`);

@@ -12,7 +12,7 @@ export interface BackendFeatures {
   lifecycle: boolean;
   snapshots: boolean;
   interactiveShell: boolean;
-  /** Node ports of the machines answer on 127.0.0.1 of this computer. */
+  /** Node ports of the machines answer on 127.0.0.1 of this computer; else on the machines' own addresses. */
   hostPorts: boolean;
   /** Timestamps and durations are modelled; never shown as measurements. */
   simulated: boolean;
@@ -40,6 +40,17 @@ export interface MachineSummary {
   address?: string;
 }
 
+/** How far a machine is on its way to `running`; told as it changes. */
+export interface Provisioning {
+  machine: string;
+  /** `download`: its image; `create`; `boot`: until it answers; `prepare`: cloud-init, names and packages. */
+  phase: "download" | "create" | "boot" | "prepare" | "ready";
+  /** 0 to 100, where it is known. */
+  percent?: number;
+  /** Milliseconds until all machines that were asked for are ready: an estimate. */
+  remainingMs?: number;
+}
+
 /** What a computer outside the machines needs to reach the cluster. */
 export interface HostAccess {
   /** Path of a kubeconfig (0600) for this computer's kubectl; absent before `kubeadm init`. */
@@ -51,6 +62,8 @@ export interface HostAccess {
 }
 
 export interface SnapshotStore {
+  /** What one is cheap enough for: each step, or, where taking one restarts the machines, only the beginning of a lab. */
+  readonly per: "step" | "lab";
   save(id: string): Promise<void>;
   restore(id: string): Promise<void>;
   list(): Promise<string[]>;
@@ -76,6 +89,8 @@ export interface Backend {
   pictures?: PictureSource;
   /** Starts every machine there is again from its image, as it first booted. */
   renew?(): Promise<void>;
+  /** Removes every machine that this lab has made, and nothing else; idempotent. Absent without `features.lifecycle`. */
+  removeAll?(): Promise<void>;
   /** Writes everything to disk; resolves when it is there. */
   save(): Promise<void>;
   /** Saves and lets go of every resource of this process; machines of a real backend stay. */

@@ -63,6 +63,7 @@ export async function openEmbeddedBackend(options: EmbeddedOptions): Promise<Bac
 class EmbeddedBackend implements Backend {
   readonly info = embeddedInfo;
   readonly snapshots = {
+    per: "step" as const,
     save: async (id: string): Promise<void> => {
       this.#folder.saveSnapshot(id, () => this.#lab.collect());
     },

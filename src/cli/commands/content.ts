@@ -11,7 +11,7 @@ import { runOnHost } from "../../process/host-command.ts";
 import { type StepResult, testContent } from "../../runner/content-test.ts";
 import { allLabs, findLab } from "../../runner/prepare.ts";
 import { languageOf } from "../language.ts";
-import { type LabArguments, labsFolder, openKube, readCourse } from "../open-session.ts";
+import { type LabArguments, labsFolder, openKube, readCourse, recipeOf } from "../open-session.ts";
 import { print, printJson } from "../output.ts";
 import { systemClock, systemRandom } from "../system-clock.ts";
 
@@ -65,6 +65,8 @@ export async function test(ids: readonly string[], given: ContentArguments): Pro
     clock: systemClock,
     random: systemRandom,
     hostCargo: false,
+    recipe: () => recipeOf(profile),
+    onProgress: () => undefined,
     onNotice: (text) => process.stderr.write(`${text}\n`),
   });
   try {

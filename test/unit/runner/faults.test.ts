@@ -49,6 +49,7 @@ function open(options: { snapshots: boolean; environment?: string }) {
       ? {
           renew: () => tell("renew"),
           snapshots: {
+            per: "step" as const,
             save: (id) => (kept.add(id), tell(`save ${id}`)),
             restore: (id) => tell(`restore ${id}`),
             list: () => Promise.resolve([...kept]),
