@@ -1,9 +1,9 @@
 import { FileError } from "../../../files/errors.ts";
 import type { Program } from "../../../process.ts";
 import { instructionsOf, readModule } from "../../../../wasm/format/module-reader.ts";
-import { FormatError, importsOf, sectionNames } from "../../../../wasm/format/module.ts";
+import { importsOf, sectionNames } from "../../../../wasm/format/module.ts";
 import type { FunctionType, Import, Instruction, Limits, Module } from "../../../../wasm/format/module.ts";
-import { wabtVersion } from "./version.ts";
+import { reportFailure, tryHelp, wabtVersion } from "./command-line.ts";
 
 type View = "headers" | "details" | "disassembly" | "contents";
 
@@ -17,8 +17,6 @@ const views: Readonly<Record<string, View>> = {
   "-s": "contents",
   "--full-contents": "contents",
 };
-
-const tryHelp = "Try '--help' for more information.\n";
 
 /** Shows what a module is made of. Simplified: relocations, source maps and dylink sections are not shown. */
 export const wasmObjdump: Program = async (process) => {
@@ -78,10 +76,8 @@ export const wasmObjdump: Program = async (process) => {
       }
     } catch (error) {
       status = 1;
-      if (error instanceof FormatError) {
-        await process.err(`${error.offset.toString(16).padStart(7, "0")}: error: ${error.message}\n`);
-      } else if (error instanceof FileError) await process.err(`error: unable to open file ${name}\n`);
-      else throw error;
+      if (error instanceof FileError) await process.err(`error: unable to open file ${name}\n`);
+      else await reportFailure(process, name, error);
     }
   }
   return status;

@@ -1,47 +1,23 @@
-import { FileError } from "../../../files/errors.ts";
 import type { Program } from "../../../process.ts";
 import { instructionsOf, readModule } from "../../../../wasm/format/module-reader.ts";
-import { FormatError, importsOf } from "../../../../wasm/format/module.ts";
+import { importsOf } from "../../../../wasm/format/module.ts";
 import type { FunctionType, Import, Instruction, Limits, Module, ValueType } from "../../../../wasm/format/module.ts";
-import { wabtVersion } from "./version.ts";
+import { readArguments, reportFailure } from "./command-line.ts";
+
+const help = "  Read a file in the WebAssembly binary format, and convert it to\n  the WebAssembly text format.\n";
 
 /** Writes a module as text. Simplified: names of the section `name` are not used; functions have their numbers. */
 export const wasm2wat: Program = async (process) => {
-  const args = process.argv.slice(1);
-  if (args.includes("--version")) {
-    await process.out(`${wabtVersion(process.executable.version)}\n`);
-    return 0;
-  }
-  let output: string | undefined;
-  let input: string | undefined;
-  while (args.length > 0) {
-    const argument = args.shift() ?? "";
-    if (argument === "-o" || argument === "--output") output = args.shift();
-    else if (argument.startsWith("--output=")) output = argument.slice(9);
-    else if (argument === "--help") {
-      await process.out(
-        "usage: wasm2wat [options] filename\n\n  Read a file in the WebAssembly binary format, and convert it to\n  the WebAssembly text format.\n",
-      );
-      return 0;
-    } else if (argument.startsWith("-")) {
-      await process.err(`wasm2wat: unknown option '${argument}'\nTry '--help' for more information.\n`);
-      return 1;
-    } else input = argument;
-  }
-  if (input === undefined) {
-    await process.err("wasm2wat: expected filename argument.\nTry '--help' for more information.\n");
-    return 1;
-  }
+  const named = await readArguments(process, help);
+  if (typeof named === "number") return named;
+  const { input, output } = named;
   try {
     const text = toText(readModule(process.files.readBytes(process.resolve(input))));
     if (output === undefined) await process.out(text);
     else process.files.write(process.resolve(output), text);
     return 0;
   } catch (error) {
-    if (error instanceof FormatError) {
-      await process.err(`${error.offset.toString(16).padStart(7, "0")}: error: ${error.message}\n`);
-    } else if (error instanceof FileError) await process.err(`${input}: ${error.message}\n`);
-    else throw error;
+    await reportFailure(process, input, error);
     return 1;
   }
 };

@@ -1,42 +1,21 @@
-import { FileError } from "../../../files/errors.ts";
 import type { Process, Program } from "../../../process.ts";
 import { assemble, WatError } from "../../../../wasm/format/assembler.ts";
 import { webAssembly } from "../../../../wasm/web-assembly.ts";
-import { wabtVersion } from "./version.ts";
+import { readArguments, reportFailure } from "./command-line.ts";
+
+const help =
+  "  read a file in the wasm text format, check it for errors, and\n  convert it to the wasm binary format.\n";
 
 /** Assembles a text module and checks its types. */
 export const wat2wasm: Program = async (process) => {
-  const args = process.argv.slice(1);
-  if (args.includes("--version")) {
-    await process.out(`${wabtVersion(process.executable.version)}\n`);
-    return 0;
-  }
-  let output: string | undefined;
-  let input: string | undefined;
-  while (args.length > 0) {
-    const argument = args.shift() ?? "";
-    if (argument === "-o" || argument === "--output") output = args.shift();
-    else if (argument.startsWith("--output=")) output = argument.slice(9);
-    else if (argument === "--help") {
-      await process.out(
-        "usage: wat2wasm [options] filename\n\n  read a file in the wasm text format, check it for errors, and\n  convert it to the wasm binary format.\n",
-      );
-      return 0;
-    } else if (argument.startsWith("-")) {
-      await process.err(`wat2wasm: unknown option '${argument}'\nTry '--help' for more information.\n`);
-      return 1;
-    } else input = argument;
-  }
-  if (input === undefined) {
-    await process.err("wat2wasm: expected filename argument.\nTry '--help' for more information.\n");
-    return 1;
-  }
+  const named = await readArguments(process, help);
+  if (typeof named === "number") return named;
+  const { input, output } = named;
   let source: string;
   try {
     source = process.files.readText(process.resolve(input));
   } catch (error) {
-    if (!(error instanceof FileError)) throw error;
-    await process.err(`${input}: ${error.message}\n`);
+    await reportFailure(process, input, error);
     return 1;
   }
   const bytes = await assembled(process, input, source);
