@@ -13,6 +13,8 @@ beforeAll(async () => {
   await scene.solve("crun-build");
   await scene.solve("crun-node");
   await scene.solve("crun-deploy", { until: "greeting" });
+  // Three pods are also there before a rollout begins.
+  await scene.type("master", "kubectl rollout status deployment/wasmedge-deploy");
   await scene.see("master", "kubectl get pods --no-headers | wc -l", /^3$/m);
   await scene.save("finished");
 });
