@@ -57,7 +57,7 @@ export class LocalSession implements Session {
   #catchingUp: string | undefined;
   #machines: MachineSummary[] = [];
   #host: HostAccess = { nodePorts: {} };
-  #values: PlaceholderValues = { hostPort: (port) => port, address: (machine) => machine };
+  #values: PlaceholderValues = { hostAddress: (port) => `127.0.0.1:${port}`, address: (machine) => machine };
   #notices: string[];
   /** Every step of the course, in order. */
   #path: readonly Place[];

@@ -59,7 +59,7 @@ export class ActionPlayer {
   }
 
   /**
-   * Fills `{{hostPort …}}` and `{{address …}}`, and `{{from MACHINE: COMMAND}}` with the last line that the command
+   * Fills `{{hostAddress …}}` and `{{address …}}`, and `{{from MACHINE: COMMAND}}` with the last line that the command
    * prints there, which is how a solution reads what a learner reads from the screen.
    */
   async #fill(text: string): Promise<string> {
@@ -137,12 +137,15 @@ export class ActionPlayer {
   }
 }
 
-/** What `{{hostPort …}}` and `{{address …}}` stand for on this backend now. */
+/** What `{{hostAddress …}}` and `{{address …}}` stand for on this backend now. */
 export async function placeholderValues(backend: Backend): Promise<PlaceholderValues> {
   const { nodePorts } = await backend.hostAccess();
   const addresses = new Map((await backend.list()).map((machine) => [machine.name, machine.address]));
   return {
-    hostPort: (nodePort) => nodePorts[nodePort]?.port ?? nodePort,
+    hostAddress: (nodePort) => {
+      const target = nodePorts[nodePort];
+      return target ? `${target.address}:${target.port}` : `127.0.0.1:${nodePort}`;
+    },
     address: (machine) => addresses.get(machine) ?? machine,
   };
 }

@@ -102,9 +102,12 @@ describe("reading the course", () => {
   });
 
   it("fills placeholders and leaves unknown ones", () => {
-    const values = { hostPort: (port: number) => port + 1, address: (name: string) => `ip-of-${name}` };
-    expect(fillPlaceholders("{{address worker1}}:{{hostPort 31001}} {{other x}}", values)).toBe(
-      "ip-of-worker1:31002 {{other x}}",
+    const values = {
+      hostAddress: (port: number) => `10.0.0.9:${port + 1}`,
+      address: (name: string) => `ip-of-${name}`,
+    };
+    expect(fillPlaceholders("{{address worker1}} {{hostAddress 31001}} {{other x}}", values)).toBe(
+      "ip-of-worker1 10.0.0.9:31002 {{other x}}",
     );
   });
 });
