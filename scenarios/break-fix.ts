@@ -99,7 +99,7 @@ export const breakFix = setup({
         onError: { target: "failed", actions: assign(({ event }) => troubleOf(event.error)) },
       },
     },
-    failed: { on: { RETRY: "beginning", CHECK: "checking" } },
+    failed: { on: { RETRY: "beginning" } },
   },
   on: {
     NEXT: {

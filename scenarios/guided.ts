@@ -83,7 +83,7 @@ export const guided = setup({
         onError: { target: "failed", actions: assign(({ event }) => troubleOf(event.error)) },
       },
     },
-    failed: { on: { RETRY: "preparing", CHECK: "checking" } },
+    failed: { on: { RETRY: "preparing" } },
   },
   on: {
     NEXT: {

@@ -15,7 +15,7 @@ import { textsFor } from "../texts/texts.ts";
 import { Progress } from "../progress/progress.ts";
 import { readRecipe } from "../recipes/recipe.ts";
 import { LocalSession } from "../runner/local-session.ts";
-import { snapshotId } from "../runner/timeline.ts";
+import { keepsEveryStep, snapshotId } from "../runner/timeline.ts";
 import type { Session } from "../runner/session.ts";
 import { RemoteSession } from "./control/client.ts";
 import { type ControlServer, serveControl } from "./control/server.ts";
@@ -288,5 +288,6 @@ async function onOwnSession<T>(lab: OpenLab, given: LabArguments, use: (session:
 async function hasBegun({ backend, progress }: OpenLab): Promise<boolean> {
   const { current, prepared } = progress.data;
   if (!current || !prepared.includes(current.lab)) return false;
+  if (!keepsEveryStep(backend)) return true;
   return (await backend.snapshots?.list())?.includes(snapshotId(current)) ?? true;
 }

@@ -12,7 +12,7 @@ import { Checker, findStep } from "./checker.ts";
 import { type FaultOptions, injectFault, mendFault } from "./faults.ts";
 import { findLab, neededLabs, prepareLab } from "./prepare.ts";
 import { ActionPlayer, type FailedCommand, type RunOnHost } from "./solution.ts";
-import { snapshotId } from "./timeline.ts";
+import { keepsEveryStep, snapshotId } from "./timeline.ts";
 
 export interface AutopilotOptions {
   backend: Backend;
@@ -58,7 +58,7 @@ export async function playLabs(options: AutopilotOptions): Promise<AutopilotResu
               if (options.holds.broken) await mendFault(options.holds.broken, options);
               await injectFault(input, options);
             }
-            await backend.snapshots?.save(snapshotId(input));
+            if (keepsEveryStep(backend)) await backend.snapshots?.save(snapshotId(input));
           }),
           check: fromPromise(({ input }) => checker.check(stepOf(input), options.signal)),
           solve: fromPromise(async ({ input }) => {
@@ -68,7 +68,7 @@ export async function playLabs(options: AutopilotOptions): Promise<AutopilotResu
             await backend.save();
           }),
           checkUntilPassed: fromPromise(async ({ input }) => {
-            const reports = await checker.checkUntilPassed(stepOf(input), patienceMs, options.signal);
+            const reports = await checker.checkUntilPassed(stepOf(input), patienceMs(backend), options.signal);
             const passed = reports.every((report) => report.outcome.status === "passed");
             options.onStep?.(input, passed ? "passed" : "failed");
             if (passed) delete options.holds.broken;

@@ -1,4 +1,5 @@
 import type { Place } from "../../scenarios/guided.ts";
+import type { Backend } from "../domain/backend.ts";
 import type { Course, Lab } from "../domain/course.ts";
 import type { ProgressStore } from "../domain/progress.ts";
 import type { CheckReport } from "../domain/report.ts";
@@ -6,8 +7,8 @@ import type { Checker } from "./checker.ts";
 import { neededLabs, type PrepareOptions, prepareLab } from "./prepare.ts";
 import type { ActionPlayer } from "./solution.ts";
 
-/** Milliseconds that a solution's effects may take to show, such as pods becoming ready. */
-export const patienceMs = 20_000;
+/** Milliseconds that a solution's effects may take to show, such as pods becoming ready: real images travel. */
+export const patienceMs = ({ info }: Pick<Backend, "info">): number => (info.features.simulated ? 20_000 : 300_000);
 
 export interface CatchUpOptions extends PrepareOptions {
   checker: Checker;
@@ -34,7 +35,7 @@ export async function bringTo(lab: Lab, options: CatchUpOptions): Promise<void> 
     const place = { lab: lab.id, step: step.id };
     options.onStep?.(place, "solving");
     await player.play(step.solution, signal);
-    options.onSolved?.(place, await checker.checkUntilPassed(step, patienceMs, signal), true);
+    options.onSolved?.(place, await checker.checkUntilPassed(step, patienceMs(options.backend), signal), true);
   }
 }
 

@@ -6,6 +6,7 @@ import { findStep } from "./checker.ts";
 import { enterEnvironment, isIn, keepEnvironment } from "./environment.ts";
 import { findLab } from "./prepare.ts";
 import { ActionPlayer, type RunOnHost } from "./solution.ts";
+import { keepsEveryStep } from "./timeline.ts";
 
 /** Name of the snapshot that is made before a lab's fault is played; one is enough, for there is one fault at a time. */
 const soundId = (place: Place): string => `${place.lab} without faults`;
@@ -22,14 +23,14 @@ export interface FaultOptions {
 /** Plays the fault of a break-fix step on machines that have none. */
 export async function injectFault(place: Place, options: FaultOptions): Promise<void> {
   const { backend, course, holds } = options;
-  await backend.snapshots?.save(soundId(place));
+  if (keepsEveryStep(backend)) await backend.snapshots?.save(soundId(place));
   holds.broken = place;
   await type(findStep(findLab(course, place.lab).steps, place.lab, place.step).fault, options);
 }
 
 /**
  * Brings the machines back to where a fault was not, unless somebody has repaired it: from the snapshot where the
- * backend has any, else by its solution.
+ * backend makes one at every step, else by its solution.
  */
 export async function mendFault(place: Place, options: FaultOptions): Promise<void> {
   const { backend, course, holds } = options;

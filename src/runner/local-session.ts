@@ -28,7 +28,7 @@ import type {
   StepView,
 } from "./session.ts";
 import { ActionPlayer, placeholderValues, type RunOnHost } from "./solution.ts";
-import { forgetFrom, moveTo, snapshotId } from "./timeline.ts";
+import { forgetFrom, keepsEveryStep, keptPlace, moveTo, snapshotId } from "./timeline.ts";
 
 export interface LocalSessionOptions {
   backend: Backend;
@@ -111,6 +111,9 @@ export class LocalSession implements Session {
     const progress = this.#options.progress.step(place.lab, place.step);
     switch (event.type) {
       case "check":
+        // What could not be prepared is tried again first: the learner may have mended it.
+        this.#play.send({ type: "RETRY" });
+        await this.#play.settled();
         this.#play.send({ type: "CHECK" });
         break;
       case "next":
@@ -212,7 +215,7 @@ export class LocalSession implements Session {
     if (found) this.#go({ lab, step: found.id });
   }
 
-  /** Goes to a place, in the scenario of its lab. */
+  /** Goes to a place, in the scenario that plays its lab. */
   #go(place: Place | undefined): void {
     if (!place) return;
     if (this.#scenarioOf(place) === this.#play.scenario) this.#play.send({ type: "GOTO", place });
@@ -276,7 +279,8 @@ export class LocalSession implements Session {
     this.#save();
     const { snapshots } = backend;
     // A break-fix step begins with its fault, see #inject.
-    const begins = this.#scenarioOf(place) === "guided";
+    const begins =
+      this.#scenarioOf(place) === "guided" && samePlace(keptPlace(backend, findLab(course, place.lab), place), place);
     if (begins && snapshots && !(await snapshots.list()).includes(snapshotId(place))) {
       await snapshots.save(snapshotId(place));
     }
@@ -287,7 +291,7 @@ export class LocalSession implements Session {
     const { backend } = this.#options;
     await injectFault(place, this.#faultOptions());
     this.#save();
-    await backend.snapshots?.save(snapshotId(place));
+    if (keepsEveryStep(backend)) await backend.snapshots?.save(snapshotId(place));
     await backend.save();
   }
 
@@ -349,20 +353,21 @@ export class LocalSession implements Session {
   }
 
   /** Puts the machines to where a step began; what was solved since is kept aside for the way forth. */
-  async #restore(place: Place): Promise<void> {
+  async #restore(asked: Place): Promise<void> {
     const { backend, course, progress } = this.#options;
     if (!backend.snapshots) {
       throw new LabError("no-snapshots", `${backend.info.id}: this backend keeps no snapshots`, {
         remedy: "Undo by hand, or use `wasm-k8s-lab reset`.",
       });
     }
+    const target = findLab(course, asked.lab);
+    const place = keptPlace(backend, target, asked);
     if (!(await backend.snapshots.list()).includes(snapshotId(place))) {
       throw new LabError("step-not-begun", `${place.lab}/${place.step}: this step was never begun`, {
         remedy: "Go on to it step by step; `wasm-k8s-lab status` shows where you are.",
         exitCode: 2,
       });
     }
-    const target = findLab(course, place.lab);
     if (!isIn(progress.data, target)) await keepEnvironment(backend, progress.data);
     await backend.snapshots.restore(snapshotId(place));
     progress.data.environment = target.environment;

@@ -1,9 +1,19 @@
 import type { Place } from "../../scenarios/guided.ts";
+import type { Backend } from "../domain/backend.ts";
 import type { Course, Lab } from "../domain/course.ts";
 import type { ProgressStore } from "../domain/progress.ts";
 
 /** Name of the snapshot that is made when a step begins. */
 export const snapshotId = (place: Place): string => `${place.lab}/${place.step}`;
+
+/** True where a snapshot is cheap enough to be made at every step. */
+export const keepsEveryStep = ({ snapshots }: Pick<Backend, "snapshots">): boolean => snapshots?.per === "step";
+
+/** The place whose snapshot brings a step back: the step itself, or, where snapshots are dear, where its lab began. */
+export function keptPlace(backend: Pick<Backend, "snapshots">, lab: Lab, place: Place): Place {
+  const [first] = lab.steps;
+  return keepsEveryStep(backend) || !first ? place : { lab: lab.id, step: first.id };
+}
 
 /** Every step that shares the lab's machines, in the course's order. */
 function stepsBeside(course: Course, lab: Lab): Place[] {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openEmbeddedBackend } from "../../../src/backends/embedded/backend.ts";
 import { openKube } from "../../../src/cli/open-session.ts";
 import { systemClock, systemRandom } from "../../../src/cli/system-clock.ts";
-import type { Backend } from "../../../src/domain/backend.ts";
+import type { Backend, MachineSpec, SnapshotStore } from "../../../src/domain/backend.ts";
 import type { CheckSpec, Course, Lab } from "../../../src/domain/course.ts";
 import { runOnHost } from "../../../src/process/host-command.ts";
 import { Progress } from "../../../src/progress/progress.ts";
@@ -111,6 +111,41 @@ describe("a session", () => {
     expect(await files()).toEqual(["one"]);
     await session.send({ type: "goto", lab: "practice" });
     expect(await files()).toEqual(["two"]);
+  });
+
+  it("tries again, when asked to check, what could not be prepared", async () => {
+    await session.close();
+    let broken = true;
+    const ensure = backend.ensure.bind(backend);
+    backend.ensure = (spec: MachineSpec) => (broken ? Promise.reject(new Error("no daemon")) : ensure(spec));
+    session = await open();
+    await session.send({ type: "goto", lab: "practice" });
+    expect(session.snapshot().phase).toMatchObject({ name: "failed", message: "no daemon" });
+    await session.send({ type: "check" });
+    expect(session.snapshot().phase).toMatchObject({ name: "failed" });
+    broken = false;
+    await session.send({ type: "check" });
+    expect(session.snapshot()).toMatchObject({ phase: { name: "ready" }, step: { lab: "practice", solved: false } });
+    expect(session.snapshot().step?.checks[0]?.outcome).toMatchObject({ status: "failed" });
+  });
+
+  it("goes back to where the lab began when snapshots are dear", async () => {
+    await session.close();
+    const saved: string[] = [];
+    const { snapshots } = backend;
+    if (!snapshots) throw new Error("the embedded backend keeps snapshots");
+    const dear: SnapshotStore = { ...snapshots, per: "lab", save: (id) => (saved.push(id), snapshots.save(id)) };
+    Object.defineProperty(backend, "snapshots", { value: dear });
+    session = await open();
+    await session.send({ type: "goto", lab: "practice" });
+    await solve("two");
+    await session.send({ type: "next" });
+    await solve("three");
+    expect(saved.filter((id) => !id.startsWith("environment"))).toEqual(["practice/two"]);
+    await session.send({ type: "undo" });
+    expect(session.snapshot().step).toMatchObject({ lab: "practice", step: "two" });
+    expect(await files()).toEqual([]);
+    expect(solvedSteps()).toEqual([]);
   });
 
   it("asks no checks on the machines of another environment", async () => {
