@@ -31,12 +31,17 @@ const backends: Readonly<Record<string, Open>> = {
   },
 };
 
+export const backendIds = Object.keys(backends);
+
+/** True for a backend whose machines are more than files in its folder, so that to forget it is more than to delete them. */
+export const hasMachinesOutside = (id: string): boolean => id !== "embedded";
+
 /** Opens a backend. Throws LabError `backend-unknown`. */
 export async function openBackend(id: string, options: OpenBackendOptions): Promise<Backend> {
   const open = backends[id];
   if (!open) {
     throw new LabError("backend-unknown", `--backend: no such backend in this version, got "${id}"`, {
-      remedy: `Use one of ${Object.keys(backends).join(", ")}.`,
+      remedy: `Use one of ${backendIds.join(", ")}.`,
       exitCode: exitCodes.wrongUse,
     });
   }

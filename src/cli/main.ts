@@ -10,6 +10,7 @@ import type { DoctorArguments } from "./commands/doctor.ts";
 import type { MeasureArguments } from "./commands/measure.ts";
 import type { FigureArguments } from "./commands/figure.ts";
 import type { ReportArguments } from "./commands/report.ts";
+import type { DownArguments } from "./commands/up.ts";
 import type { LabArguments } from "./open-session.ts";
 
 const version = (): string => {
@@ -55,10 +56,11 @@ function commandLine(finish: (exitCode: number) => void): Command {
   json(lab(program.command("up")))
     .description("start the machines and hold them for other programs")
     .action((given: LabArguments) => does(async () => (await import("./commands/up.ts")).up(given)));
-  program
-    .command("down")
-    .description("end the process that holds the lab; what is saved stays")
-    .action(() => does(async () => (await import("./commands/up.ts")).down()));
+  lab(program.command("down"))
+    .description("end the process that holds the lab; remove the real machines that the lab has made")
+    .option("--keep", "leave real machines as they are")
+    .option("--yes", "ask nothing")
+    .action((given: DownArguments) => does(async () => (await import("./commands/up.ts")).down(given)));
   lab(program.command("exec"))
     .description("run a command on a machine")
     .usage("[options] MACHINE -- COMMAND...")

@@ -5,10 +5,10 @@ import { openBackend } from "../backends/registry.ts";
 import { bindCheck } from "../checks/registry.ts";
 import { loadCourse } from "../content/load.ts";
 import { readComponents } from "../content/versions.ts";
-import type { Backend, Language, Pace, Profile } from "../domain/backend.ts";
+import type { Backend, Language, Pace, Profile, Provisioning } from "../domain/backend.ts";
 import type { KubeReader } from "../domain/check.ts";
 import type { Course } from "../domain/course.ts";
-import { LabError } from "../domain/errors.ts";
+import { exitCodes, LabError } from "../domain/errors.ts";
 import type { MachineRecipe } from "../domain/recipe.ts";
 import { runOnHost } from "../process/host-command.ts";
 import { textsFor } from "../texts/texts.ts";
@@ -22,6 +22,7 @@ import { type ControlServer, serveControl } from "./control/server.ts";
 import { type Home, openHome, packageFolder } from "./home.ts";
 import { languageOf } from "./language.ts";
 import { heldBy, isHost, lockHolder, takeLock } from "./lock.ts";
+import { tellProvisioning } from "./provisioning.ts";
 import { systemClock, systemRandom } from "./system-clock.ts";
 
 /** What every command that touches the lab may be told. */
@@ -57,8 +58,22 @@ export function profileOf(asked: Profile | undefined): Profile {
   return asked ?? (savedIn(openHome(process.env).path, "profile") === "current" ? "current" : "thesis");
 }
 
+/** Id of the backend that the saved lab has. */
+export const savedBackend = (): string => savedIn(openHome(process.env).path, "backend") ?? "embedded";
+
 export const openKube = async (kubeconfig: string): Promise<KubeReader> =>
   (await import("../kube/reader.ts")).openKubeReader(kubeconfig);
+
+/** Throws LabError `backend-not-usable` where the lab's machines cannot be had on this computer. */
+export async function requireUsable({ backend }: OpenLab): Promise<void> {
+  if (backend.info.features.simulated) return;
+  const probe = await backend.probe();
+  if (probe.usable) return;
+  throw new LabError("backend-not-usable", `${backend.info.id}: ${probe.detail}`, {
+    remedy: probe.remedy,
+    exitCode: probe.needsOther ? exitCodes.environmentNeedsOther : exitCodes.environmentFixable,
+  });
+}
 
 /** The saved lab opened in this process, which holds the lock until it is closed. */
 export interface OpenLab {
@@ -68,6 +83,8 @@ export interface OpenLab {
   readonly course: Course;
   progress: Progress;
   notices: string[];
+  /** Told while machines are made; on stderr until somebody else listens. */
+  onProvisioning: (provisioning: Provisioning) => void;
   close(): Promise<void>;
 }
 
@@ -103,6 +120,8 @@ async function openHeldLab(
   refuseOther("profile", given.profile, data.profile);
   const { said } = textsFor(languageOf(given.lang));
   const notices = progress.notices.map(said);
+  const told = tellProvisioning(textsFor(languageOf(given.lang)), process.stderr);
+  const listeners = { onProvisioning: told.tell };
   const backend = await openBackend(data.backend, {
     folder: join(base, data.backend),
     profile: data.profile,
@@ -111,18 +130,27 @@ async function openHeldLab(
     random: systemRandom,
     hostCargo: given.hostCargo ?? false,
     recipe: () => recipeOf(data.profile, given.offline),
-    onProgress: () => undefined,
+    onProgress: (provisioning) => listeners.onProvisioning(provisioning),
     ...(given.inventory === undefined ? {} : { inventory: given.inventory }),
     onNotice: (text) => {
       notices.push(said(text));
       process.stderr.write(process.stderr.isTTY && process.stdout.isTTY ? "" : `${said(text)}\n`);
     },
   });
+  // Whoever is interrupted while real machines are made must find them again.
+  if (!backend.info.features.simulated) progress.save();
   let closed = false;
   let course: Course | undefined;
   return {
     home,
     backend,
+    get onProvisioning() {
+      return listeners.onProvisioning;
+    },
+    set onProvisioning(listener) {
+      told.clear();
+      listeners.onProvisioning = listener;
+    },
     get course() {
       return (course ??= readCourse(data.profile));
     },
@@ -131,6 +159,7 @@ async function openHeldLab(
     async close() {
       if (closed) return;
       closed = true;
+      told.clear();
       try {
         await backend.close();
       } finally {

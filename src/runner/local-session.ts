@@ -209,6 +209,12 @@ export class LocalSession implements Session {
     this.#changed();
   }
 
+  /** Says what a preparation is at. */
+  detail(text: string): void {
+    this.#detail = text;
+    this.#changed();
+  }
+
   #goto(lab: string, step: string | undefined): void {
     const target = findLab(this.#options.course, lab);
     const found = step === undefined ? target.steps[0] : findStep(target.steps, lab, step);
@@ -270,10 +276,7 @@ export class LocalSession implements Session {
       runOnHost,
       holds: progress.data,
       signal: this.#abort.signal,
-      onDetail: (detail) => {
-        this.#detail = detail;
-        this.#changed();
-      },
+      onDetail: (detail) => this.detail(detail),
     });
     progress.data.current = place;
     this.#save();

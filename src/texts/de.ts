@@ -64,7 +64,24 @@ export const de = {
     kubeconfig: (path) => `export KUBECONFIG=${path}`,
     noCluster: "es gibt noch keinen Cluster; die Datei entsteht mit `kubeadm init`",
     nodePort: (port, url) => `NodePort ${port} antwortet unter ${url}`,
+    stays: "Die Maschinen laufen weiter; `wasm-k8s-lab down` entfernt sie.",
     hold: "Das Lab läuft, bis du Strg-C drückst oder `wasm-k8s-lab down` aufrufst.",
+  },
+  provisioning: {
+    phases: {
+      download: "lädt, wovon sie startet",
+      create: "wird angelegt",
+      boot: "startet",
+      prepare: "wird eingerichtet",
+      ready: "bereit",
+    },
+    left: (minutes) => `noch etwa ${minutes} min`,
+  },
+  down: {
+    confirm: (names) => `Das entfernt ${names} mit allem, was darauf ist. Weiter? [j/N] `,
+    yes: /^(j|ja|y|yes)$/i,
+    removed: (names) => `entfernt: ${names}`,
+    kept: "Die Maschinen bleiben, wie sie sind.",
   },
   run: {
     apart: "Dieses Lab wurde hier schon gespielt; deines bleibt, wie es ist, ein frisches wird daneben gespielt.",

@@ -64,7 +64,25 @@ export const en = {
     kubeconfig: (path: string) => `export KUBECONFIG=${path}`,
     noCluster: "there is no cluster yet; the file appears with `kubeadm init`",
     nodePort: (port: number, url: string) => `node port ${port} answers at ${url}`,
+    stays: "The machines stay up; `wasm-k8s-lab down` removes them.",
     hold: "The lab stays up until you press Ctrl-C or run `wasm-k8s-lab down`.",
+  },
+  /** While real machines are made. */
+  provisioning: {
+    phases: {
+      download: "downloading what it boots",
+      create: "being created",
+      boot: "booting",
+      prepare: "being made ready",
+      ready: "ready",
+    },
+    left: (minutes: number) => `about ${minutes} min left`,
+  },
+  down: {
+    confirm: (names: string) => `This removes ${names} and everything on them. Go on? [y/N] `,
+    yes: /^y(es)?$/i,
+    removed: (names: string) => `removed: ${names}`,
+    kept: "The machines stay as they are.",
   },
   run: {
     apart: "This lab was played here before; your own is left as it is, and a fresh one is played apart from it.",

@@ -1,12 +1,21 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { backendIds, hasMachinesOutside } from "../../backends/registry.ts";
 import { exitCodes, LabError } from "../../domain/errors.ts";
 import { allLabs, findLab } from "../../runner/prepare.ts";
 import { textsFor } from "../../texts/texts.ts";
 import { openHome } from "../home.ts";
 import { takeLock } from "../lock.ts";
 import { languageOf } from "../language.ts";
-import { connectToHost, type LabArguments, profileOf, readCourse, withSession } from "../open-session.ts";
+import {
+  connectToHost,
+  type LabArguments,
+  openLab,
+  profileOf,
+  readCourse,
+  savedBackend,
+  withSession,
+} from "../open-session.ts";
 import { exitCodeOf, outcomeLines, print, printJson } from "../output.ts";
 import { systemClock } from "../system-clock.ts";
 
@@ -116,10 +125,18 @@ export async function reset(lab: string | undefined, given: CourseArguments): Pr
       remedy: "End it with `wasm-k8s-lab down` (or leave `start`), then reset.",
     });
   }
+  if (hasMachinesOutside(savedBackend())) {
+    const lab = await openLab("reset", "instant", given);
+    try {
+      await lab.backend.removeAll?.();
+    } finally {
+      await lab.close();
+    }
+  }
   const home = openHome(process.env);
   const release = takeLock(home.lock, "reset", systemClock.now());
   try {
-    for (const name of ["embedded", "progress.json", "progress.json.previous"]) {
+    for (const name of [...backendIds, "progress.json", "progress.json.previous"]) {
       rmSync(join(home.path, name), { recursive: true, force: true });
     }
   } finally {

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { LabError } from "../../domain/errors.ts";
+import { exitCodes, LabError } from "../../domain/errors.ts";
 import { runOnHost } from "../../process/host-command.ts";
 import { playLabs } from "../../runner/autopilot.ts";
 import { Checker } from "../../runner/checker.ts";
@@ -9,7 +9,7 @@ import { allLabs, findLab } from "../../runner/prepare.ts";
 import { textsFor } from "../../texts/texts.ts";
 import { systemClock } from "../system-clock.ts";
 import { languageOf } from "../language.ts";
-import { type LabArguments, labsFolder, openKube, openLab, type OpenLab } from "../open-session.ts";
+import { type LabArguments, labsFolder, openKube, openLab, type OpenLab, requireUsable } from "../open-session.ts";
 import { exitCodeOf, outcomeLines, print, printJson } from "../output.ts";
 
 export interface RunArguments extends LabArguments {
@@ -25,9 +25,20 @@ export async function run(labs: readonly string[], given: RunArguments): Promise
   process.once("SIGTERM", interrupt);
   let lab = await openLab("run", "instant", given);
   try {
+    await requireUsable(lab);
     const wanted = labs.length > 0 ? labs : allLabs(lab.course).map((each) => each.id);
     for (const id of wanted) findLab(lab.course, id);
     const apart = await isPlayed(lab, wanted[0] ?? "", given);
+    if (apart && !lab.backend.info.features.simulated) {
+      throw new LabError(
+        "played-before",
+        `${wanted[0]}: was played on these machines before, and proves nothing again`,
+        {
+          remedy: "Run `wasm-k8s-lab down` for fresh machines, or set WASM_K8S_LAB_HOME to another folder.",
+          exitCode: exitCodes.wrongUse,
+        },
+      );
+    }
     if (apart) {
       process.stderr.write(`${texts.run.apart}\n`);
       await lab.close();

@@ -1,11 +1,20 @@
+import type { Provisioning } from "../../domain/backend.ts";
 import { exitCodes, LabError } from "../../domain/errors.ts";
 import type { Session } from "../../runner/session.ts";
 import { textsFor } from "../../texts/texts.ts";
 import { openHome } from "../home.ts";
 import { lockHolder } from "../lock.ts";
 import { languageOf } from "../language.ts";
-import { connectToHost, type LabArguments, openLab, openLocalSession, serveSession } from "../open-session.ts";
+import {
+  connectToHost,
+  type LabArguments,
+  openLab,
+  openLocalSession,
+  requireUsable,
+  serveSession,
+} from "../open-session.ts";
 import { playPlain } from "../plain.ts";
+import { provisioningLine, tellProvisioning } from "../provisioning.ts";
 import { systemClock } from "../system-clock.ts";
 
 export interface StartArguments extends LabArguments {
@@ -26,11 +35,11 @@ export async function start(lab: string | undefined, given: StartArguments): Pro
   process.on("uncaughtException", fail);
   // Raw mode makes Ctrl-C a key; line by line it is the running command's.
   if (!isPlain(given)) process.on("SIGINT", stop);
-  const first = isPlain(given) ? undefined : showFirstScreen();
+  const first = isPlain(given) ? undefined : showFirstScreen(given);
   const play: Play = first ? (...all) => first.clear().then(() => playInTerminal(...all)) : playPlain;
   try {
     const exitCode =
-      (await playWithHost(lab, given, play, stopped)) ?? (await playAsHost(lab, given, play, stopped, stop));
+      (await playWithHost(lab, given, play, stopped)) ?? (await playAsHost(lab, given, play, stopped, stop, first));
     const reason: unknown = stopped.signal.reason;
     if (stopped.signal.aborted && !(reason instanceof LabError && reason.exitCode === 130)) throw reason;
     return exitCode;
@@ -52,11 +61,19 @@ function isPlain(given: StartArguments): boolean {
   return !process.stdin.isTTY || !process.stdout.isTTY || process.env["TERM"] === "dumb";
 }
 
-/** Something to see before the UI is loaded; it is wiped away again. */
-function showFirstScreen(): { clear(): Promise<void> } {
+/** Something to see before the UI is loaded and while machines are made; it is wiped away again. */
+interface FirstScreen {
+  tell(provisioning: Provisioning): void;
+  clear(): Promise<void>;
+}
+
+function showFirstScreen(given: StartArguments): FirstScreen {
   let shown = true;
   process.stdout.write("wasm-k8s-lab …");
   return {
+    tell: (provisioning) => {
+      if (shown) tellProvisioning(textsFor(languageOf(given.lang)), process.stdout).tell(provisioning);
+    },
     clear: () =>
       new Promise((resolve) => {
         if (shown) process.stdout.write("\r\u001b[2K", () => resolve());
@@ -95,10 +112,15 @@ async function playAsHost(
   play: Play,
   stopped: AbortController,
   stop: () => void,
+  first: FirstScreen | undefined,
 ): Promise<number> {
   const opened = await openLab("start", "brisk", given);
   try {
+    if (first) opened.onProvisioning = first.tell;
+    await requireUsable(opened);
     const session = await openLocalSession(opened, given, lab);
+    const texts = textsFor(languageOf(given.lang));
+    if (first) opened.onProvisioning = (provisioning) => session.detail(provisioningLine(provisioning, texts));
     const control = await serveSession(opened, session, stop);
     try {
       return await play(session, given, stopped.signal);

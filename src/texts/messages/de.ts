@@ -20,6 +20,10 @@ export const messages: MessageCatalogue = {
   "End it with `wasm-k8s-lab down` (or leave `start`), then reset.":
     "Beende es mit `wasm-k8s-lab down` (oder verlasse `start`) und setze es dann zurück.",
   "no process holds the lab": "kein Prozess hält das Lab",
+  "{lab}: was played on these machines before, and proves nothing again":
+    "{lab}: wurde auf diesen Maschinen schon gespielt und beweist beim zweiten Mal nichts",
+  "Run `wasm-k8s-lab down` for fresh machines, or set WASM_K8S_LAB_HOME to another folder.":
+    "`wasm-k8s-lab down` macht Platz für frische Maschinen; oder setze WASM_K8S_LAB_HOME auf einen anderen Ordner.",
   "There is nothing to end.": "Es gibt nichts zu beenden.",
   '--{option}: the saved lab has {name} {saved}, got "{asked}"':
     "--{option}: Das gesicherte Lab hat {name} {saved}, verlangt ist „{asked}“",

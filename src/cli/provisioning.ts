@@ -1,0 +1,42 @@
+import type { Provisioning } from "../domain/backend.ts";
+import type { Texts } from "../texts/en.ts";
+
+/** Where progress is told: a terminal's line is written anew, elsewhere every phase has a line. */
+export interface ProgressOutput {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+/** What a machine is at, in words, with an estimate of what is left. */
+export function provisioningLine({ machine, phase, percent, remainingMs }: Provisioning, texts: Texts): string {
+  const { phases, left } = texts.provisioning;
+  const share = percent === undefined ? "" : ` ${Math.round(percent)} %`;
+  const minutes = remainingMs === undefined || phase === "ready" ? "" : ` (${left(Math.ceil(remainingMs / 60_000))})`;
+  return `${machine}: ${phases[phase]}${share}${minutes}`;
+}
+
+/** Tells how machines are made until `clear` is called, which wipes a terminal's line away. */
+export function tellProvisioning(
+  texts: Texts,
+  output: ProgressOutput,
+): { tell(provisioning: Provisioning): void; clear(): void } {
+  const phases = new Map<string, string>();
+  let shown = false;
+  return {
+    tell(provisioning) {
+      const line = provisioningLine(provisioning, texts);
+      if (output.isTTY) {
+        shown = true;
+        output.write(`\r\u001b[2K${line.slice(0, Math.max(20, (output.columns ?? 80) - 1))}`);
+      } else if (phases.get(provisioning.machine) !== provisioning.phase) {
+        phases.set(provisioning.machine, provisioning.phase);
+        output.write(`${line}\n`);
+      }
+    },
+    clear() {
+      if (shown) output.write("\r\u001b[2K");
+      shown = false;
+    },
+  };
+}
