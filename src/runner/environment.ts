@@ -30,7 +30,8 @@ export async function enterEnvironment(backend: Backend, holds: MachinesHold, la
         "environment-differs",
         `${lab.id}: begins on fresh machines, got those of ${holds.environment}`,
         {
-          remedy: "Run `wasm-k8s-lab reset`, or set WASM_K8S_LAB_HOME to another folder.",
+          remedy:
+            "Run `wasm-k8s-lab reset` and begin on fresh machines, or set WASM_K8S_LAB_HOME to another folder with machines of its own.",
           exitCode: exitCodes.wrongUse,
         },
       );

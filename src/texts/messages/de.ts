@@ -64,8 +64,8 @@ export const messages: MessageCatalogue = {
     "{path}: beschädigt; als {aside}.damaged-{number} beiseitegelegt, es geht mit der älteren Kopie weiter.",
   "{lab}: begins on fresh machines, got those of {other}":
     "{lab}: Dieses Lab beginnt auf frischen Maschinen, hier laufen die von {other}",
-  "Run `wasm-k8s-lab reset`, or set WASM_K8S_LAB_HOME to another folder.":
-    "Ruf `wasm-k8s-lab reset` auf oder setze WASM_K8S_LAB_HOME auf einen anderen Ordner.",
+  "Run `wasm-k8s-lab reset` and begin on fresh machines, or set WASM_K8S_LAB_HOME to another folder with machines of its own.":
+    "Ruf `wasm-k8s-lab reset` auf und beginne auf frischen Maschinen, oder setze WASM_K8S_LAB_HOME auf einen anderen Ordner mit eigenen Maschinen.",
   "{lab}: its machines are not in use, got those of another lab":
     "{lab}: Seine Maschinen laufen gerade nicht, sondern die eines anderen Labs",
   "Go there first: `wasm-k8s-lab start {lab}`.": "Geh zuerst dorthin: `wasm-k8s-lab start {lab}`.",
