@@ -111,6 +111,11 @@ export function openGuests({ folder: given }: { folder: string }): Guests {
     for (let host = 2; host < 255; host += 1) if (!taken.has(host)) return host;
     throw new Error(`guests: no address is left in ${folder}`);
   };
+  const port = (name: string): string => `guest${record(name).host}`;
+  const boots = (name: string): boolean => {
+    const { base } = record(name);
+    return base !== "host" && base.boots === true;
+  };
   const address = (name: string): string => `${network().subnet}.${record(name).host}`;
 
   const stop = async (name: string): Promise<void> => {
@@ -118,6 +123,44 @@ export function openGuests({ folder: given }: { folder: string }): Guests {
     if (pid !== undefined) process.kill(pid, "SIGKILL");
     while (holder(name) !== undefined) await new Promise((done) => setTimeout(done, 2));
     rmSync(below(name, "holder"), { force: true });
+    if (existsSync(below(name, "guest.json")) && boots(name)) await removeGroup(name);
+  };
+  /** The cgroups that a guest's systemd made; the processes in them end a moment after its first one. */
+  const removeGroup = async (name: string): Promise<void> => {
+    const script = `
+      group=$(findmnt --noheadings --first-only --types cgroup2 --output TARGET)/$0
+      for _ in $(seq 100); do
+        [ -d "$group" ] || exit 0
+        find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.1
+      done
+      exit 1`;
+    await execute("sh", ["-c", script, `${lab}-${port(name)}`]);
+  };
+  /** Resolves when systemd has started everything, whether all of it well or not. Milliseconds. */
+  const booted = async (name: string, patienceMs = 120_000): Promise<void> => {
+    const [file = "", ...argv] = [...enter(name), "systemctl", "is-system-running", "--wait"];
+    for (const until = Date.now() + patienceMs; ; await new Promise((done) => setTimeout(done, 100))) {
+      const said = await execute(file, argv).then(
+        ({ stdout }) => stdout,
+        (error: unknown) => (error instanceof Error && "stdout" in error ? String(error.stdout) : ""),
+      );
+      if (/^(?:running|degraded)$/m.test(said)) return;
+      if (Date.now() > until) {
+        throw new Error(`guests: ${name} did not boot in ${patienceMs / 1000} s; see ${below(name, "console.log")}`);
+      }
+    }
+  };
+  const enter = (name: string): string[] => {
+    const pid = holder(name);
+    if (pid === undefined) throw new Error(`guests: ${name} does not run`);
+    const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid"];
+    const environment = ["HOME=/root", "LOGNAME=root", "USER=root", "SHELL=/bin/bash", "LANG=C.UTF-8"];
+    const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin";
+    const clean = ["env", "-i", ...environment, path];
+    if (!boots(name)) return ["nsenter", "--target", String(pid), ...namespaces, "--", ...clean];
+    // What is started from here must not stay in this computer's cgroup, where the guest has no say.
+    const join = 'echo 0 >/sys/fs/cgroup/entered/cgroup.procs && exec "$@"';
+    return ["nsenter", "--target", String(pid), ...namespaces, "--cgroup", "--", "sh", "-c", join, "sh", ...clean];
   };
   const removeNetwork = async (): Promise<void> => {
     // The cable first: what is in a deleted namespace goes only a little later.
@@ -134,6 +177,7 @@ export function openGuests({ folder: given }: { folder: string }): Guests {
   return {
     names,
     address,
+    enter,
     stop,
     remove,
     running: (name) => holder(name) !== undefined,
@@ -149,11 +193,11 @@ export function openGuests({ folder: given }: { folder: string }): Guests {
     async start(name) {
       const { base } = record(name);
       await makeNetwork(folder, digest, lab, uplink);
-      const kind = base === "host" ? ["host", ""] : ["tree", base.tree];
-      const port = `guest${record(name).host}`;
-      const argv = [below(name), lab, port, address(name), `${network().subnet}.1`, ...kind];
+      const kind = base === "host" ? ["host", ""] : [base.boots ? "system" : "tree", base.tree];
+      const argv = [below(name), lab, port(name), address(name), `${network().subnet}.1`, ...kind];
       // `-o`: the guest must not inherit the lock.
       await execute("flock", ["-o", below(name, "lock"), "bash", starter, ...argv]);
+      if (boots(name)) await booted(name);
     },
     async removeAll() {
       for (const name of names()) await remove(name);
@@ -161,14 +205,6 @@ export function openGuests({ folder: given }: { folder: string }): Guests {
     },
     moveAddress(name) {
       write(name, { ...record(name), host: freeHost() });
-    },
-    enter(name) {
-      const pid = holder(name);
-      if (pid === undefined) throw new Error(`guests: ${name} does not run`);
-      const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid"];
-      const environment = ["HOME=/root", "LOGNAME=root", "USER=root", "SHELL=/bin/bash", "LANG=C.UTF-8"];
-      const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin";
-      return ["nsenter", "--target", String(pid), ...namespaces, "--", "env", "-i", ...environment, path];
     },
   };
 }

@@ -3,8 +3,11 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, symlinkSync,
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 
-/** `host`: this computer's /usr, read-only. A tree: a root file system that is never changed, seen through an overlay. */
-export type GuestBase = "host" | { tree: string };
+/**
+ * `host`: this computer's /usr, read-only. A tree: a root file system that is never changed, seen through an overlay;
+ * with `boots` its own systemd is process 1, in a cgroup of its own.
+ */
+export type GuestBase = "host" | { tree: string; boots?: boolean };
 
 /** What of this computer's /etc its programs need to work as they do here. Nothing secret. */
 const copied = [

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Starts one guest: `start.sh FOLDER LAB UPLINK ADDRESS GATEWAY KIND TREE` (see guests.ts). Prints nothing; 0 when it runs.
+# KIND is host, tree, or system: a tree whose own systemd is process 1.
 set -euo pipefail
 
 # The time of its start tells a process from a later one with the same number.
@@ -27,7 +28,7 @@ route add default via $gateway
 END
 
   mkdir -p "$root"
-  if [ "$kind" = tree ]; then
+  if [ "$kind" != host ]; then
     mount -t overlay -o "lowerdir=$tree,upperdir=$disk/root,workdir=$folder/work" guest "$root"
   else
     mount --bind "$disk/root" "$root"
@@ -36,7 +37,17 @@ END
   fi
   find "$root/tmp" -mindepth 1 -delete
   mount -t proc proc "$root/proc"
-  mount -t sysfs -o ro sysfs "$root/sys"
+  if [ "$kind" = system ]; then
+    # What is set for the whole kernel belongs to this computer; what is set for a network is the guest's own.
+    mount --bind "$root/proc/sys" "$root/proc/sys"
+    mount --bind "$root/proc/sys/net" "$root/proc/sys/net"
+    mount -o remount,bind,ro "$root/proc/sys"
+    mount -t sysfs sysfs "$root/sys"
+    mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+    mkdir "$root/sys/fs/cgroup/entered"
+  else
+    mount -t sysfs -o ro sysfs "$root/sys"
+  fi
   mount -t tmpfs -o mode=755 tmpfs "$root/run"
   mkdir "$root/run/lock" "$root/run/sshd"
   chmod 1777 "$root/run/lock"
@@ -55,20 +66,33 @@ END
   ln -s /proc/self/fd/1 "$root/dev/stdout"
   ln -s /proc/self/fd/2 "$root/dev/stderr"
   hostname "$(cat "$root/etc/hostname")"
+  exec 3>"$folder/console.log"
   cd "$root"
   pivot_root . mnt
   umount -l /mnt
   cd /
   echo "${stat[0]} ${stat[21]}"
+  if [ "$kind" = system ]; then
+    exec env -i container=wasm-k8s-lab TERM=dumb /lib/systemd/systemd --log-target=console </dev/null >&3 2>&3 3>&-
+  fi
   # The kernel reaps what is adopted by a process that ignores SIGCHLD.
-  exec env -i --ignore-signal=CHLD sleep infinity </dev/null >/dev/null 2>&1
+  exec env -i --ignore-signal=CHLD sleep infinity </dev/null >/dev/null 2>&1 3>&-
 fi
 
 folder=$1
 alive "$folder" && exit 0
 rm -f "$folder/holder"
+namespaces=(--pid --mount --uts --ipc --net)
+group=
+if [ "$6" = system ]; then
+  group=$(findmnt --noheadings --first-only --types cgroup2 --output TARGET)/$2-$3
+  [ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} +
+  mkdir "$group"
+  namespaces+=(--cgroup)
+fi
 coproc guest {
-  exec setsid unshare --pid --mount --uts --ipc --net --fork bash "$0" inside "$@" </dev/null 2>"$folder/start.log"
+  [ -z "$group" ] || echo "$BASHPID" >"$group/cgroup.procs"
+  exec setsid unshare "${namespaces[@]}" --fork bash "$0" inside "$@" </dev/null 2>"$folder/start.log"
 }
 if read -r -u "${guest[0]}" holder; then
   echo "$holder" >"$folder/holder"
