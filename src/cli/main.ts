@@ -70,6 +70,12 @@ function commandLine(finish: (exitCode: number) => void): Command {
     .action((machine: string, argv: string[], given: LabArguments) =>
       does(async () => (await import("./commands/exec.ts")).exec(machine, argv, given)),
     );
+  lab(program.command("shell"))
+    .description("hand this terminal over to a real machine's shell")
+    .argument("<machine>")
+    .action((machine: string, given: LabArguments) =>
+      does(async () => (await import("./commands/shell.ts")).shell(machine, given)),
+    );
   json(lab(program.command("check")))
     .description("ask the checks of the current step, of a lab or of one step")
     .argument("[place]", "LAB or LAB/STEP")

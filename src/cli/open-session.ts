@@ -16,6 +16,7 @@ import { Progress } from "../progress/progress.ts";
 import { readRecipe } from "../recipes/recipe.ts";
 import { LocalSession } from "../runner/local-session.ts";
 import { keepsEveryStep, snapshotId } from "../runner/timeline.ts";
+import { terminalOf } from "../runner/terminal.ts";
 import type { Session } from "../runner/session.ts";
 import { RemoteSession } from "./control/client.ts";
 import { type ControlServer, serveControl } from "./control/server.ts";
@@ -275,11 +276,14 @@ export function withSession<T>(
 export function withMachines<T>(
   command: string,
   given: LabArguments,
-  use: (machines: Pick<Session, "exec">) => Promise<T>,
+  use: (machines: Pick<Session, "exec" | "terminal">) => Promise<T>,
 ): Promise<T> {
   return withLab(command, given, use, async (lab) => {
     if (!(await hasBegun(lab))) return onOwnSession(lab, given, use);
-    return use({ exec: async (name, argv, options) => (await lab.backend.machine(name)).exec(argv, options) });
+    return use({
+      exec: async (name, argv, options) => (await lab.backend.machine(name)).exec(argv, options),
+      terminal: async (name) => terminalOf(await lab.backend.machine(name)),
+    });
   });
 }
 

@@ -44,6 +44,14 @@ export interface Machine {
   state(): Promise<MachineState>;
   /** Present where `features.interactiveShell` says so. */
   openShell?(options: ShellOptions): Promise<MachineShell>;
+  /** What to run to hand this computer's terminal over to a login shell there; absent where no program does that. */
+  terminal?(): TerminalCommand;
+}
+
+/** A program of this computer that wants the terminal for itself. */
+export interface TerminalCommand {
+  file: string;
+  argv: readonly string[];
 }
 
 export interface ShellOptions {

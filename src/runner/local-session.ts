@@ -5,7 +5,7 @@ import type { KubeReader } from "../domain/check.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Action, Course, Prose, Step } from "../domain/course.ts";
 import { LabError } from "../domain/errors.ts";
-import type { ExecOptions, ExecResult, MachineShell, ShellOptions } from "../domain/machine.ts";
+import type { ExecOptions, ExecResult, MachineShell, ShellOptions, TerminalCommand } from "../domain/machine.ts";
 import type { Picture } from "../domain/picture.ts";
 import type { ProgressStore } from "../domain/progress.ts";
 import type { CheckReport, Grade, LabReport, Report, StepReport } from "../domain/report.ts";
@@ -29,6 +29,7 @@ import type {
 } from "./session.ts";
 import { ActionPlayer, placeholderValues, type RunOnHost } from "./solution.ts";
 import { forgetFrom, keepsEveryStep, keptPlace, moveTo, snapshotId } from "./timeline.ts";
+import { terminalOf } from "./terminal.ts";
 
 export interface LocalSessionOptions {
   backend: Backend;
@@ -160,6 +161,10 @@ export class LocalSession implements Session {
       });
     }
     return machine.openShell(options);
+  }
+
+  async terminal(name: string): Promise<TerminalCommand> {
+    return terminalOf(await this.#options.backend.machine(name));
   }
 
   async ask(labId: string, stepId?: string, language?: Language): Promise<LabReport> {

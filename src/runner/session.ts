@@ -1,7 +1,7 @@
 import type { HostAccess, Language, MachineSummary, Profile } from "../domain/backend.ts";
 import type { Outcome } from "../domain/check.ts";
 import type { Hint } from "../domain/course.ts";
-import type { ExecOptions, ExecResult, MachineShell, ShellOptions } from "../domain/machine.ts";
+import type { ExecOptions, ExecResult, MachineShell, ShellOptions, TerminalCommand } from "../domain/machine.ts";
 import type { Picture } from "../domain/picture.ts";
 import type { Grade, LabReport, Report } from "../domain/report.ts";
 
@@ -109,6 +109,8 @@ export interface Session {
   exec(machine: string, argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Rejects with LabError `no-shell` where the backend has none. */
   openShell(machine: string, options: ShellOptions): Promise<MachineShell>;
+  /** What to run to hand a terminal over to a machine. Rejects with LabError `no-terminal` where nothing does that. */
+  terminal(machine: string): Promise<TerminalCommand>;
   /** Asks the checks of a lab, or of one step of it, without going there, in that language; remembers the outcomes. */
   ask(lab: string, step?: string, language?: Language): Promise<LabReport>;
   report(): Promise<{ report: Report; grade: Grade }>;

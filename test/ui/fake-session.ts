@@ -1,4 +1,4 @@
-import type { EditRequest, MachineShell, ShellOptions } from "../../src/domain/machine.ts";
+import type { EditRequest, MachineShell, ShellOptions, TerminalCommand } from "../../src/domain/machine.ts";
 import type { Picture } from "../../src/domain/picture.ts";
 import type { CommandView, Session, SessionEvent, SessionSnapshot, StepView } from "../../src/runner/session.ts";
 
@@ -240,6 +240,10 @@ export class FakeSession implements Session {
     }
     this.changed();
     return Promise.resolve();
+  }
+
+  terminal(machine: string): Promise<TerminalCommand> {
+    return Promise.resolve({ file: "true", argv: [machine] });
   }
 
   openShell(machine: string, options: ShellOptions): Promise<MachineShell> {

@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from "node:net";
 import type { Language } from "../../domain/backend.ts";
 import { LabError } from "../../domain/errors.ts";
-import type { ExecOptions, ExecResult, MachineShell, ShellOptions } from "../../domain/machine.ts";
+import type { ExecOptions, ExecResult, MachineShell, ShellOptions, TerminalCommand } from "../../domain/machine.ts";
 import type { Picture } from "../../domain/picture.ts";
 import type { Grade, LabReport, Report } from "../../domain/report.ts";
 import type { Session, SessionEvent, SessionSnapshot } from "../../runner/session.ts";
@@ -133,6 +133,10 @@ export class RemoteSession implements Session {
         await this.#call("shell.close", { shell: id }).catch(() => undefined);
       },
     };
+  }
+
+  terminal(machine: string): Promise<TerminalCommand> {
+    return this.#call("terminal", { machine });
   }
 
   /** Asks the host to end; resolves when its socket closes. */

@@ -132,6 +132,8 @@ class Connection {
       case "cancel":
         this.#calls.get(number("call"))?.abort(new Error("cancelled"));
         return undefined;
+      case "terminal":
+        return this.#session.terminal(text("machine"));
       case "shell.open":
         return this.#openShell(text("machine"), number("columns"), number("rows"));
       case "shell.run":

@@ -49,6 +49,9 @@ export const messages: MessageCatalogue = {
   '{lab}: no such step, got "{id}"': "{lab}: Diesen Schritt gibt es nicht: „{id}“",
   "{name}: this backend opens no shell here": "{name}: Dieses Backend öffnet hier keine Shell",
   "Use `wasm-k8s-lab exec {name} -- COMMAND`.": "Nimm `wasm-k8s-lab exec {name} -- BEFEHL`.",
+  "{name}: this backend hands no terminal over": "{name}: Dieses Backend gibt kein Terminal ab",
+  "Its shell is in `wasm-k8s-lab start`; for one command use `wasm-k8s-lab exec {name} -- COMMAND`.":
+    "Ihre Shell ist in `wasm-k8s-lab start`; für einen Befehl nimm `wasm-k8s-lab exec {name} -- BEFEHL`.",
   "{name}: this backend has no shell to play a solution in":
     "{name}: Dieses Backend hat keine Shell, in der eine Lösung gespielt werden kann",
   "Choose another backend with --backend.": "Wähle mit --backend ein anderes Backend.",
