@@ -5,7 +5,9 @@ import { openEmbeddedBackend } from "../../src/backends/embedded/backend.ts";
 import { systemClock, systemRandom } from "../../src/cli/system-clock.ts";
 import { type BackendPlace, describeBackend } from "./suite.ts";
 
-describeBackend("embedded", (): BackendPlace => {
+const features = { lifecycle: true, snapshots: true, interactiveShell: true, hostPorts: true, simulated: true };
+
+describeBackend("embedded", features, (): BackendPlace => {
   const folder = mkdtempSync(join(tmpdir(), "wasm-k8s-lab-contract-"));
   return {
     open: () =>
