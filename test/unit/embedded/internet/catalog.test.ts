@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { readComponents } from "../../../../src/content/versions.ts";
 import { createInternet } from "../../../../src/backends/embedded/network/internet/create-internet.ts";
@@ -39,22 +38,4 @@ test("every package that the catalogue names for today is in the repositories of
   for (const [name, component] of Object.entries({ crun, wasmedge, buildah }))
     expect(ubuntu).toContain(`${name} ${String(component?.["package"])}`);
   expect(await listed("thesis", String(crio?.["repository"]))).toEqual([]);
-});
-
-test.each(["thesis", "current"] as const)("the setup script takes the catalogue's versions (%s)", (profile) => {
-  const script = readFileSync(new URL("labs/shared/setup.sh", root), "utf8");
-  const block = new RegExp(`^  ${profile}\\)\\n((?:    .*\\n)+?)    ;;`, "m").exec(script)?.[1] ?? "";
-  const versions = Object.fromEntries([...block.matchAll(/([A-Z]+)=(\S+)/g)].map(([, name, value]) => [name, value]));
-  const known = components(profile);
-  const of = (name: string, field = "version"): string => String(known[name]?.[field]);
-  expect(versions).toEqual({
-    CONTAINERD: of("containerd"),
-    CRIO: of("cri-o").replace(/\.\d+$/, ""),
-    CRUN: profile === "thesis" ? of("crun") : "distribution",
-    KUBERNETES: of("kubernetes", "package"),
-    RUNC: of("runc"),
-    SHIM: of("spin-shim"),
-    WASMEDGE: profile === "thesis" ? of("wasmedge") : "distribution",
-    CNI: of("cni-plugins"),
-  });
 });
