@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Argument, Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { exitCodes, LabError } from "../domain/errors.ts";
 import { type FigureName, figureNames } from "../figures/figure.ts";
 import { type ReportFormat, reportFormats } from "../grading/writers/formats.ts";
 import { packageFolder } from "./home.ts";
+import type { CreateArguments, ServeArguments } from "./commands/bundle.ts";
 import type { ContentArguments } from "./commands/content.ts";
 import type { DoctorArguments } from "./commands/doctor.ts";
+import type { DriftArguments } from "./commands/drift.ts";
 import type { MeasureArguments } from "./commands/measure.ts";
 import type { FigureArguments } from "./commands/figure.ts";
 import type { ReportArguments } from "./commands/report.ts";
@@ -17,6 +19,12 @@ const version = (): string => {
   const manifest: unknown = JSON.parse(readFileSync(join(packageFolder(), "package.json"), "utf8"));
   return typeof manifest === "object" && manifest && "version" in manifest ? String(manifest.version) : "?";
 };
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError("It is a number from 0 to 65535.");
+}
 
 /** The command line. Every command's code is loaded only when it runs. */
 function commandLine(finish: (exitCode: number) => void): Command {
@@ -135,6 +143,41 @@ function commandLine(finish: (exitCode: number) => void): Command {
     .option("--limits", "list what the embedded machines simplify")
     .addOption(new Option("--lang <language>", "language of the findings").choices(["en", "de"]))
     .action((given: DoctorArguments) => does(async () => (await import("./commands/doctor.ts")).doctor(given)));
+  const target = (command: Command): Command =>
+    command
+      .addOption(new Option("--profile <profile>", "versions to use").choices(["thesis", "current"]))
+      .addOption(new Option("--architecture <name>", "of the machines").choices(["amd64", "arm64"]))
+      .option("--release <release>", "Ubuntu on the machines, e.g. 24.04")
+      .option("--offline <url>", "read from this server of a bundle instead of the internet");
+  const bundle = program
+    .command("bundle")
+    .description("for instructors: collect and serve what real machines download");
+  target(bundle.command("create"))
+    .description("collect everything a profile downloads into one folder; goes on with one that was interrupted")
+    .option("--output <folder>", "where to")
+    .action((given: CreateArguments) => does(async () => (await import("./commands/bundle.ts")).create(given)));
+  json(bundle.command("verify"))
+    .description("compare every file of a bundle with its manifest")
+    .argument("<folder>")
+    .action((folder: string, given: { json?: boolean }) =>
+      does(async () => (await import("./commands/bundle.ts")).inspect(folder, given)),
+    );
+  bundle
+    .command("serve")
+    .description("serve a bundle, read-only, to this computer or to the classroom's network")
+    .argument("<folder>")
+    .option(
+      "--listen <address>",
+      "address of this computer, or 0.0.0.0 for all; left away, only this computer reaches it",
+    )
+    .addOption(new Option("--port <number>", "0 takes a free one").default(8080).argParser(portOf))
+    .option("--quiet", "do not print a line for each answer")
+    .action((folder: string, given: ServeArguments) =>
+      does(async () => (await import("./commands/bundle.ts")).serve(folder, given)),
+    );
+  json(target(program.command("drift")))
+    .description("for instructors: ask every source of the real machines whether it is still there and the same")
+    .action((given: DriftArguments) => does(async () => (await import("./commands/drift.ts")).drift(given)));
   const content = program.command("content").description("for authors: read and test the course");
   content
     .command("lint")

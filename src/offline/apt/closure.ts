@@ -1,0 +1,118 @@
+import type { Package, Relation } from "./index-files.ts";
+import { compareVersions } from "./version.ts";
+
+/** A package and the repository it is in. */
+export interface Offer {
+  package: Package;
+  /** Base address of its repository, ending in a slash. */
+  base: string;
+  /** Id of the source that is that repository. */
+  source: string;
+}
+
+export interface Closure {
+  offers: Offer[];
+  /** What was asked for by name and is in no repository, as it was asked for. */
+  absent: string[];
+}
+
+/** Priorities of what Ubuntu's images bring: apt does not install what an installed package recommends. */
+const brought = new Set(["required", "important"]);
+
+/**
+ * Every package that apt may want in order to install `asked` (`name` or `name=version`) on a machine of which nothing
+ * is known: more than a machine needs, since what it has already is here too. For each dependency the first alternative
+ * that there is; of a virtual package the provider of the highest priority; the newest version that fits, and the one
+ * before it while the newest is phased.
+ */
+export function closureOf(offers: readonly Offer[], asked: readonly string[], recommends = true): Closure {
+  const catalogue = new Catalogue(offers);
+  const chosen = new Set<Offer>();
+  const absent: string[] = [];
+  const open: Offer[] = [];
+  const choose = (found: readonly Offer[]): void => {
+    for (const offer of found) {
+      if (chosen.has(offer)) continue;
+      chosen.add(offer);
+      open.push(offer);
+    }
+  };
+  for (const each of asked) {
+    const [name = "", version] = each.split("=", 2);
+    const found = catalogue.named(version === undefined ? { name } : { name, operator: "=", version });
+    if (found.length === 0) absent.push(each);
+    choose(found);
+  }
+  for (let offer = open.pop(); offer; offer = open.pop()) {
+    const { depends, recommends: recommended, priority } = offer.package;
+    const wanted = recommends && !brought.has(priority) ? [...depends, ...recommended] : depends;
+    for (const choice of wanted) choose(catalogue.first(choice));
+  }
+  return { offers: [...chosen], absent };
+}
+
+const priorities = ["required", "important", "standard", "optional", "extra"];
+const rank = ({ package: { priority } }: Offer): number => {
+  const found = priorities.indexOf(priority);
+  return found < 0 ? priorities.length : found;
+};
+
+class Catalogue {
+  readonly #named = new Map<string, Offer[]>();
+  readonly #provided = new Map<string, { offer: Offer; version: string | undefined }[]>();
+
+  constructor(offers: readonly Offer[]) {
+    for (const offer of offers) {
+      listIn(this.#named, offer.package.name).push(offer);
+      for (const { name, version } of offer.package.provides) listIn(this.#provided, name).push({ offer, version });
+    }
+    for (const list of this.#named.values()) {
+      list.sort((one, other) => compareVersions(other.package.version, one.package.version));
+    }
+  }
+
+  /** The newest that fits, and while that one is phased the next. */
+  named(relation: Relation): Offer[] {
+    const fitting = (this.#named.get(relation.name) ?? []).filter((offer) => fits(relation, offer.package.version));
+    const settled = fitting.findIndex((offer) => !offer.package.phased);
+    return fitting.slice(0, settled < 0 ? fitting.length : settled + 1);
+  }
+
+  first(choice: readonly Relation[]): Offer[] {
+    for (const relation of choice) {
+      const found = this.named(relation);
+      if (found.length > 0) return found;
+    }
+    for (const relation of choice) {
+      const [best] = (this.#provided.get(relation.name) ?? [])
+        .filter(({ version }) => relation.version === undefined || (version !== undefined && fits(relation, version)))
+        .map(({ offer }) => offer)
+        .sort((one, other) => rank(one) - rank(other) || (one.package.name < other.package.name ? -1 : 1));
+      if (best) return this.named({ name: best.package.name });
+    }
+    return [];
+  }
+}
+
+function listIn<Value>(map: Map<string, Value[]>, name: string): Value[] {
+  const list = map.get(name) ?? [];
+  map.set(name, list);
+  return list;
+}
+
+function fits({ operator, version }: Relation, candidate: string): boolean {
+  if (operator === undefined || version === undefined) return true;
+  const order = compareVersions(candidate, version);
+  switch (operator) {
+    case "<<":
+      return order < 0;
+    case "<=":
+      return order <= 0;
+    case "=":
+      return order === 0;
+    case ">=":
+      return order >= 0;
+    default:
+      return order > 0;
+  }
+}
