@@ -45,6 +45,11 @@ END
     mount -t sysfs sysfs "$root/sys"
     mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
     mkdir "$root/sys/fs/cgroup/entered"
+    # Layers of images are overlays, which cannot lie on this one.
+    for store in containers containerd; do
+      mkdir -p "$disk/plain/$store" "$root/var/lib/$store"
+      mount --bind "$disk/plain/$store" "$root/var/lib/$store"
+    done
   else
     mount -t sysfs -o ro sysfs "$root/sys"
   fi
