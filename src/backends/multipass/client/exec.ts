@@ -95,38 +95,52 @@ export class Execs {
       ...(signal ? { signal } : {}),
     });
 
+    const lost = (why: string, exitCode: number | undefined, said: string): MultipassError => {
+      const begun = stdout.passed || stderr.passed;
+      return new MultipassError(begun ? "connection-lost" : "ssh-failed", `${why}, got ${name}`, {
+        command: "exec",
+        stderr: said,
+        ...(exitCode === undefined ? {} : { exitCode }),
+      });
+    };
+
     const exitCodeOf = (result: ChildResult): number => {
       if (result.aborted) signal?.throwIfAborted();
       tail.end();
       if (tail.exitCode !== undefined) return tail.exitCode;
       const said = decoded(result.stderr);
-      const begun = stdout.passed || stderr.passed;
-      const lost = (why: string): MultipassError =>
-        new MultipassError(begun ? "connection-lost" : "ssh-failed", `${why}, got ${name}`, {
-          command: "exec",
-          stderr: said,
-          ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
-        });
-      if (result.signal !== undefined) throw lost(`the client was ended by ${result.signal}`);
+      if (result.signal !== undefined) throw lost(`the client was ended by ${result.signal}`, undefined, said);
       const exitCode = this.#calls.exitCodeOf("exec", result);
-      if (begun && clientExitCodes.has(exitCode)) throw lost("the connection ended before the command");
-      if (!begun) {
-        if (isClientFailure(said)) throw failureOf("exec", { exitCode, stderr: said });
-        // What a client that does not understand its arguments ends with comes with words.
-        if (exitCode !== 1 && clientExitCodes.has(exitCode)) throw lost("the command was not begun");
-        // The guest has no bash: what it says about that is the command's output.
-        stdout.passAll();
-        stderr.passAll();
-        tail.end();
+      const ownCode = clientExitCodes.has(exitCode);
+      if (stdout.passed || stderr.passed) {
+        if (ownCode) throw lost("the connection ended before the command", exitCode, said);
+        return exitCode;
       }
+      if (isClientFailure(said)) throw failureOf("exec", { exitCode, stderr: said });
+      // What a client that does not understand its arguments ends with comes with words.
+      if (ownCode && exitCode !== 1) throw lost("the command was not begun", exitCode, said);
+      // The guest has no bash: what it says about that is the command's output.
+      stdout.passAll();
+      stderr.passAll();
+      tail.end();
       return exitCode;
     };
 
+    // What the command has started may hold the client's pipes for as long as it likes.
+    const given = Promise.withResolvers<never>();
+    const giveUp = (): void => given.reject(signal?.reason);
+    signal?.addEventListener("abort", giveUp, { once: true });
+    const ended = child.ended
+      .then((result) => ({ exitCode: exitCodeOf(result) }))
+      .finally(() => signal?.removeEventListener("abort", giveUp));
     return {
       write: (bytes) => child.write(bytes),
       end: () => child.end(),
-      kill: () => child.kill("SIGKILL"),
-      ended: child.ended.then((result) => ({ exitCode: exitCodeOf(result) })),
+      kill() {
+        child.kill("SIGKILL");
+        given.reject(lost("the client was ended by SIGKILL", undefined, ""));
+      },
+      ended: Promise.race([ended, given.promise]),
     };
   }
 }

@@ -40,7 +40,7 @@
  *
  * Time is the system's, or `options.system`; only `answerWithinMs` is always real time. Nothing is logged or kept.
  *
- * Written after the sources of Multipass and tested with a double of its executable; not yet tried on Windows.
+ * Written after the sources of Multipass and tested with a double of its executable, not yet with Multipass itself.
  */
 export { openMultipass } from "./client.ts";
 export { MultipassError } from "./errors.ts";

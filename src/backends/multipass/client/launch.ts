@@ -51,8 +51,13 @@ export class Launches {
   }
 
   async launch(request: LaunchRequest, options: LaunchOptions = {}): Promise<LaunchResult> {
-    const { name } = request;
+    const { name, image } = request;
     checkName("launch", name);
+    if (image === "" || image.startsWith("-")) {
+      throw new MultipassError("image-unknown", `image: expected a name, got ${image || "nothing"}`, {
+        command: "launch",
+      });
+    }
     await this.#support.check();
     const deadline = new Deadline(this.#calls, options.timeoutMs);
     this.#instances.forget(name);
@@ -115,11 +120,6 @@ export class Launches {
 
   async #argv(request: LaunchRequest, deadline: Deadline): Promise<string[]> {
     const { name, image, cpus, memory, disk, cloudInit, zone } = request;
-    if (image === "" || image.startsWith("-")) {
-      throw new MultipassError("image-unknown", `image: expected a name, got ${image || "nothing"}`, {
-        command: "launch",
-      });
-    }
     return [
       "launch",
       `--name=${name}`,
