@@ -22,10 +22,10 @@
  * - **`launch` that lies.** It may give up while the instance goes on, or succeed on a broken cloud-init document.
  *   `launch` looks at the instance itself, starts what has stopped, tries downloads again, waits for a launch of the
  *   same name that is under way, and says how cloud-init ended. After an interruption, `finishBoot` takes it up.
- *   A name that is deleted but not purged rejects with `soft-deleted`: `recover` it or `delete` it.
+ *   A name that is deleted but not purged is refused, taken back or purged, by `ifDeleted`.
  * - **`exec` that mixes things up.** Exit codes are the command's, 0 to 255: those of the client (1, 2, 255) are told
  *   apart, and a command that ends with 4 is not run for ever (clients up to 1.16). Output is the command's, byte by
- *   byte: no spinner, no warnings. A stopped instance is not started by the way. `ssh-failed` says that the command was
+ *   byte: no spinner, no warnings. An instance that has stopped (asked again after ten seconds) is not started by the way. `ssh-failed` says that the command was
  *   not begun, `connection-lost` that it was. No shell expands `argv`; no environment goes over (`env A=b command`);
  *   ending the client does not end the command (`timeout 60 command`).
  * - **Windows.** A client with pipes stops for ever once a command has printed more than 4096 bytes: `exec` lets the

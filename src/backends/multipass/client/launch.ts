@@ -61,9 +61,17 @@ export class Launches {
     await this.#support.check();
     const deadline = new Deadline(this.#calls, options.timeoutMs);
     this.#instances.forget(name);
-    const { zone, failed, begun } = await this.#run(request, deadline, options);
+    let { zone, failed, begun } = await this.#run(request, deadline, options);
+    if (failed && options.ifDeleted === "purge" && (await this.#isDeleted(name, failed, options))) {
+      await this.#calls.follow(["delete", "--purge", name], options);
+      ({ zone, failed, begun } = await this.#run(request, deadline, options));
+    }
     if (failed) {
-      await this.#mustBeThere(name, failed, begun, deadline, options);
+      if (options.ifDeleted === "recover" && (await this.#isDeleted(name, failed, options))) {
+        await this.#calls.follow(["recover", name], options);
+      } else {
+        await this.#mustBeThere(name, failed, begun, deadline, options);
+      }
       await this.#boots.booted(name, deadline, options, failed);
     }
     const cloudInit = await this.#boots.cloudInit(name, deadline, options);
@@ -133,6 +141,12 @@ export class Launches {
     ];
   }
 
+  /** True when the name is taken by an instance that waits to be purged. */
+  async #isDeleted(name: string, failed: MultipassError, { signal }: LaunchOptions): Promise<boolean> {
+    if (failed.code !== "already-exists") return false;
+    return (await this.#instances.state(name, signal ? { signal } : {})) === "Deleted";
+  }
+
   /** Looks for the instance after `launch` has failed; rejects with why it did where there is none to wait for. */
   async #mustBeThere(
     name: string,
@@ -142,9 +156,7 @@ export class Launches {
     options: LaunchOptions,
   ): Promise<void> {
     const look = options.signal ? { signal: options.signal } : {};
-    if (failed.code === "already-exists" && (await this.#instances.state(name, look)) === "Deleted") {
-      throw softDeleted("launch", name);
-    }
+    if (await this.#isDeleted(name, failed, options)) throw softDeleted("launch", name);
     if (refused.has(failed.code) || (failed.code === "daemon-unreachable" && !begun)) throw failed;
     // While an image is downloaded and prepared, its instance is not in the list.
     const mayCome = failed.code === "client-timeout" || failed.exitCode === undefined;

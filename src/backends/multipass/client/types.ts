@@ -143,6 +143,8 @@ export interface LaunchRequest {
 export interface LaunchOptions extends BootOptions {
   /** How often a download is tried; default 3. */
   downloadAttempts?: number;
+  /** What to do with an instance of that name that is deleted but not purged; default `refuse` (`soft-deleted`). */
+  ifDeleted?: "refuse" | "recover" | "purge";
 }
 
 export interface CloudInitStatus {
@@ -155,7 +157,7 @@ export interface CloudInitStatus {
 export interface LaunchResult {
   name: string;
   zone?: string;
-  /** `continued`: `launch` failed or gave up, but the instance was there and came up. */
+  /** `continued`: `launch` failed or gave up (or its name was deleted), but the instance was there and came up. */
   ended: "launched" | "continued";
   /** Why `launch` did not end by itself. */
   overcame?: MultipassError;
@@ -245,7 +247,7 @@ export interface Multipass {
 
   /**
    * Resolves when the instance has booted and cloud-init has ended, however `launch` itself ended.
-   * Rejects with `soft-deleted` when the name waits to be purged: `recover` it or `delete` it first.
+   * Rejects with `already-exists` when there is one of that name, by `ifDeleted` also when it is deleted.
    */
   launch(request: LaunchRequest, options?: LaunchOptions): Promise<LaunchResult>;
   /** Brings an instance that exists (say, after an interrupted `launch`) up, until cloud-init has ended. */

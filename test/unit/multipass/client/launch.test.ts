@@ -163,6 +163,35 @@ describe("launch", () => {
     expect(await failureOf(deleted.client.launch(request))).toMatchObject({ code: "soft-deleted" });
   });
 
+  it("takes back or purges a deleted one of that name where it is asked to", async () => {
+    for (const [ifDeleted, ended, expected] of [
+      ["recover", "continued", ["launch", "recover", "start"]],
+      ["purge", "launched", ["launch", "delete", "launch"]],
+    ] as const) {
+      let state: string | undefined = "Deleted";
+      const { client, calls } = scripted({
+        launch: () => (state === "Deleted" ? failed('instance "web" already exists') : launched),
+        list: () => listOf(state === undefined ? {} : { web: state }),
+        recover: () => {
+          state = "Stopped";
+          return "";
+        },
+        start: () => {
+          state = "Running";
+          return "";
+        },
+        "delete --purge web": () => {
+          state = "Running";
+          return "";
+        },
+        ...done,
+      });
+      expect(await client.launch(request, { ifDeleted })).toMatchObject({ ended });
+      const words = calls.map((call) => call.split(" ")[0] ?? "");
+      expect(words.filter((word) => word !== "list" && word !== "exec")).toEqual(expected);
+    }
+  });
+
   it("waits for a daemon that went away in the middle, not for one that was not there", async () => {
     const away = { code: 2, stderr: "launch failed: cannot connect to the multipass socket\n" };
     let looks = 0;
