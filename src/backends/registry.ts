@@ -29,6 +29,15 @@ const backends: Readonly<Record<string, Open>> = {
     const hostBuild = options.hostCargo ? await (await import("../process/host-build.ts")).findHostCargo() : undefined;
     return openEmbeddedBackend({ ...options, ...(hostBuild ? { hostBuild } : {}) });
   },
+  multipass: async (options) => {
+    const { openMultipassBackend } = await import("./multipass/backend.ts");
+    const { WASM_K8S_LAB_MULTIPASS: executable, WASM_K8S_LAB_OVERCOMMIT: overcommit } = process.env;
+    return openMultipassBackend({
+      ...options,
+      ...(executable === undefined ? {} : { executable }),
+      overcommit: overcommit === "1",
+    });
+  },
 };
 
 export const backendIds = Object.keys(backends);

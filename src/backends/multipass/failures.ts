@@ -24,7 +24,7 @@ export function labErrorOf(error: unknown, machine: string): unknown {
       });
     case "daemon-unreachable":
       return new LabError("multipass-daemon", `multipass: its service does not answer, got ${words}`, {
-        remedy: daemonRemedy(),
+        remedy: `Start the service of Multipass, then try again: ${howToStart()}.`,
         cause,
       });
     case "access-denied":
@@ -126,13 +126,14 @@ const oneLine = (text: string): string =>
     .filter((line) => line !== "")
     .join(" ");
 
-function daemonRemedy(): string {
+/** What a person types to start the service of Multipass on this computer. */
+function howToStart(): string {
   switch (process.platform) {
     case "darwin":
-      return "Start it: `sudo launchctl kickstart -k system/com.canonical.multipassd`.";
+      return "`sudo launchctl kickstart -k system/com.canonical.multipassd`";
     case "win32":
-      return "Start the service Multipass in services.msc.";
+      return "`Start-Service Multipass`";
     default:
-      return "Start it: `sudo snap start multipass`.";
+      return "`sudo snap start multipass`";
   }
 }

@@ -110,8 +110,7 @@ export class StateFile {
   #damaged(cause?: unknown): LabError {
     return new LabError("state-damaged", `${this.path}: the file that names this lab's machines is damaged`, {
       remedy:
-        "Look with `multipass list` for machines whose names begin with wasm-k8s-lab-, delete them with " +
-        "`multipass delete --purge NAME`, then delete the file.",
+        "Look with `multipass list` for machines whose names begin with wasm-k8s-lab-, delete them with `multipass delete --purge NAME`, then delete the file.",
       cause,
     });
   }

@@ -44,6 +44,94 @@ export const messages: MessageCatalogue = {
     "Nimm in beiden Terminals dieselbe Version von wasm-k8s-lab.",
   "this shell is closed": "diese Shell ist geschlossen",
   "Open another one.": "Öffne eine neue.",
+  // Multipass
+  "{name}: has no address yet": "{name}: hat noch keine Adresse",
+  "Run `wasm-k8s-lab up` or `wasm-k8s-lab start`: they start it.":
+    "Ruf `wasm-k8s-lab up` oder `wasm-k8s-lab start` auf: Sie starten die Maschine.",
+  "multipass: there is no such program on this computer": "multipass: Dieses Programm gibt es auf diesem Rechner nicht",
+  "Install it from https://canonical.com/multipass/install (Ubuntu: `sudo snap install multipass`), or choose another backend with --backend.":
+    "Installiere es von https://canonical.com/multipass/install (Ubuntu: `sudo snap install multipass`) oder wähle mit --backend ein anderes Backend.",
+  "multipass: version 1.13 or newer is needed, got {words}": "multipass: Nötig ist Version 1.13 oder neuer ({words})",
+  "Update Multipass (Linux: `sudo snap refresh multipass`), then try again.":
+    "Bring Multipass auf den neuesten Stand (Linux: `sudo snap refresh multipass`) und versuch es noch einmal.",
+  "multipass: its service does not answer, got {words}": "multipass: Sein Dienst antwortet nicht ({words})",
+  "Start the service of Multipass, then try again: {command}.":
+    "Starte den Dienst von Multipass und versuch es noch einmal: {command}.",
+  "multipass: you may not use its service, got {words}": "multipass: Du darfst seinen Dienst nicht benutzen ({words})",
+  "Ask an administrator to put you into the group sudo, admin or wheel, then log in again.":
+    "Lass dich von der Systemverwaltung in die Gruppe sudo, admin oder wheel aufnehmen und melde dich neu an.",
+  "multipass: its service does not know you, got {words}": "multipass: Sein Dienst kennt dich nicht ({words})",
+  "Run `multipass authenticate` with the passphrase that was set, then try again.":
+    "Ruf `multipass authenticate` mit der festgelegten Passphrase auf und versuch es noch einmal.",
+  "{name}: this computer runs no virtual machines, got {words}":
+    "{name}: Dieser Rechner führt keine virtuellen Maschinen aus ({words})",
+  "Turn virtualization on in the firmware (BIOS) of the computer, or choose another backend with --backend.":
+    "Schalte im BIOS des Rechners die Virtualisierung ein oder wähle mit --backend ein anderes Backend.",
+  "{name}: Multipass may not use KVM, got {words}": "{name}: Multipass darf KVM nicht benutzen ({words})",
+  "Run `sudo snap connect multipass:kvm`, then try again.":
+    "Ruf `sudo snap connect multipass:kvm` auf und versuch es noch einmal.",
+  "{name}: another program uses virtualization, got {words}":
+    "{name}: Ein anderes Programm benutzt die Virtualisierung ({words})",
+  "Shut the other virtual machine manager (VirtualBox, VMware) down, then try again.":
+    "Beende das andere Programm für virtuelle Maschinen (VirtualBox, VMware) und versuch es noch einmal.",
+  "{name}: Multipass has no such image, got {words}": "{name}: Dieses Image hat Multipass nicht ({words})",
+  "`multipass find --show-unsupported` lists what there is; `--profile current` boots a newer Ubuntu.":
+    "`multipass find --show-unsupported` zeigt, was es gibt; `--profile current` startet ein neueres Ubuntu.",
+  "{name}: its image could not be downloaded, got {words}": "{name}: Ihr Image ließ sich nicht herunterladen ({words})",
+  "Check the network (a proxy must be set for the Multipass service, not for you), run `multipass find --force-update`, then try again: it goes on where it was.":
+    "Prüfe das Netz (ein Proxy muss für den Dienst von Multipass gesetzt sein, nicht für dich), ruf `multipass find --force-update` auf und versuch es noch einmal: Es geht dort weiter, wo es war.",
+  "{name}: the disk of this computer is too full, got {words}":
+    "{name}: Die Platte dieses Rechners ist zu voll ({words})",
+  "Free some space where Multipass keeps its machines, then try again.":
+    "Schaff Platz, wo Multipass seine Maschinen aufbewahrt, und versuch es noch einmal.",
+  "{name}: still sets itself up, got {words}": "{name}: richtet sich noch ein ({words})",
+  "It goes on by itself: run the same command again in some minutes.":
+    "Das geht von selbst weiter: Ruf denselben Befehl in einigen Minuten noch einmal auf.",
+  "{name}: does not answer, got {words}": "{name}: antwortet nicht ({words})",
+  "Run `wasm-k8s-lab doctor`: a VPN or a firewall is the usual cause. Then run the same command again.":
+    "Ruf `wasm-k8s-lab doctor` auf: Meist liegt es an einem VPN oder einer Firewall. Dann ruf denselben Befehl noch einmal auf.",
+  "{name}: is not running, got {words}": "{name}: läuft nicht ({words})",
+  "{name}: its availability zone is turned off, got {words}":
+    "{name}: Ihre Verfügbarkeitszone ist abgeschaltet ({words})",
+  "Run `multipass enable-zones zone1`, then try again.":
+    "Ruf `multipass enable-zones zone1` auf und versuch es noch einmal.",
+  "{name}: multipass {command} failed, got {words}": "{name}: multipass {command} ist gescheitert ({words})",
+  "Look at `multipass list`, run `wasm-k8s-lab doctor`, then try again: it goes on where it was.":
+    "Sieh dir `multipass list` an, ruf `wasm-k8s-lab doctor` auf und versuch es noch einmal: Es geht dort weiter, wo es war.",
+  "{name}: could not be prepared, got {words}": "{name}: ließ sich nicht einrichten ({words})",
+  "Check the network, then run the same command again: it goes on where it was.":
+    "Prüfe das Netz und ruf denselben Befehl noch einmal auf: Es geht dort weiter, wo es war.",
+  "this computer: the machines need {architectures}, got {architecture}":
+    "dieser Rechner: Die Maschinen brauchen {architectures}, hier ist {architecture}",
+  "Choose another profile with --profile, or the embedded backend with --backend embedded.":
+    "Wähle mit --profile ein anderes Profil oder mit --backend embedded das eingebettete Backend.",
+  "this computer: {names} need {needed} MiB of memory beside {reserve} MiB for itself, got {found} MiB":
+    "dieser Rechner: {names} brauchen {needed} MiB Speicher neben {reserve} MiB für ihn selbst, er hat {found} MiB",
+  "Use a computer with more memory or --backend embedded; WASM_K8S_LAB_OVERCOMMIT=1 tries it all the same.":
+    "Nimm einen Rechner mit mehr Speicher oder --backend embedded; WASM_K8S_LAB_OVERCOMMIT=1 versucht es trotzdem.",
+  "this computer: {names} need {needed} MiB of free memory, got {found} MiB":
+    "dieser Rechner: {names} brauchen {needed} MiB freien Speicher, frei sind {found} MiB",
+  "Close programs and other virtual machines (`multipass list`); WASM_K8S_LAB_OVERCOMMIT=1 tries it all the same.":
+    "Beende Programme und andere virtuelle Maschinen (`multipass list`); WASM_K8S_LAB_OVERCOMMIT=1 versucht es trotzdem.",
+  "this computer: {names} need {needed} GiB of disk, got {found} GiB free":
+    "dieser Rechner: {names} brauchen {needed} GiB Platte, frei sind {found} GiB",
+  "Free some space where Multipass keeps its machines; WASM_K8S_LAB_OVERCOMMIT=1 tries it all the same.":
+    "Schaff Platz, wo Multipass seine Maschinen aufbewahrt; WASM_K8S_LAB_OVERCOMMIT=1 versucht es trotzdem.",
+  "{path}: the file that names this lab's machines is damaged":
+    "{path}: Die Datei, die die Maschinen dieses Labs nennt, ist beschädigt",
+  "Look with `multipass list` for machines whose names begin with wasm-k8s-lab-, delete them with `multipass delete --purge NAME`, then delete the file.":
+    "Such mit `multipass list` nach Maschinen, deren Namen mit wasm-k8s-lab- beginnen, lösch sie mit `multipass delete --purge NAME` und dann die Datei.",
+  "{path}: what belongs to this lab could not be written down":
+    "{path}: Was zu diesem Lab gehört, ließ sich nicht aufschreiben",
+  "Free some space, or set WASM_K8S_LAB_HOME to a folder you can write to.":
+    "Schaff Platz oder setze WASM_K8S_LAB_HOME auf einen Ordner, in den du schreiben darfst.",
+  "{name}: never answered; it is made again.": "{name}: hat nie geantwortet; die Maschine wird neu gemacht.",
+  "{name}: had been deleted, but not purged; it is taken back.":
+    "{name}: war gelöscht, aber noch nicht endgültig; die Maschine ist zurückgeholt.",
+  "{name}: is gone from Multipass; it is made again, with nothing on it.":
+    "{name}: gibt es in Multipass nicht mehr; die Maschine wird neu gemacht, leer.",
+  "{name}: its address has changed from {before} to {after}; the cluster was made for the old one. Make it again: `wasm-k8s-lab reset control-plane`.":
+    "{name}: Die Adresse ist nicht mehr {before}, sondern {after}; der Cluster wurde für die alte gemacht. Mach ihn neu: `wasm-k8s-lab reset control-plane`.",
   // The course
   'course: no such lab, got "{id}"': "Kurs: Dieses Lab gibt es nicht: „{id}“",
   '{lab}: no such step, got "{id}"': "{lab}: Diesen Schritt gibt es nicht: „{id}“",
