@@ -29,7 +29,7 @@ const states: ReadonlySet<string> = new Set<InstanceState>([
 const stateOf = (text: string): InstanceState => (states.has(text) ? (text as InstanceState) : "Unknown");
 
 /** `1.16.3`, `1.16.3+win`, `1.17.0-dev.2929.pr661+gc67ef6641.mac`. Throws `unexpected-output`. */
-export function parseVersion(text: string): Version {
+function parseVersion(text: string): Version {
   const [, major, minor, patch] = /^(\d+)\.(\d+)\.(\d+)(?![\d.])/.exec(text) ?? [];
   if (patch === undefined) {
     throw new MultipassError("unexpected-output", `version: expected one such as 1.16.3, got ${text || "nothing"}`, {
