@@ -55,9 +55,11 @@ const profileSchema = z.looseObject({
   components: z.record(z.string(), z.looseObject({ version: z.string() })),
   machines: z.strictObject({
     /** The first is what new machines boot. */
-    releases: z.array(release).min(1),
+    releases: z.tuple([release], release),
     architectures: z.array(z.enum(architectures)).min(1),
     sizes: z.strictObject({ master: sizeSchema, worker1: sizeSchema, worker2: sizeSchema }),
+    /** Pod network that setup.sh makes where it is not told another one. */
+    network: z.enum(["bridge", "flannel"]),
     /** Packages that the labs take for granted. */
     tools: z.array(z.string()),
   }),

@@ -58,7 +58,7 @@ export function sourcesOf(
   release?: string,
 ): Source[] {
   const { downloads, components, machines } = catalog.profiles[profile];
-  const ubuntu = release ?? machines.releases[0] ?? "";
+  const ubuntu = release ?? machines.releases[0];
   return Object.entries(downloads)
     .filter(([, download]) => download.releases?.includes(ubuntu) ?? true)
     .map(([id, download]) => {

@@ -6,7 +6,7 @@ import { readCatalog } from "../../../src/recipes/catalog.ts";
 import { withPins } from "../../../src/recipes/pins.ts";
 
 const root = join(import.meta.dirname, "../../..");
-const scripts = ["labs/shared/setup.sh"].map((path) => join(root, path));
+const scripts = ["labs/shared/setup.sh", "vm-images/prepare.sh"].map((path) => join(root, path));
 const shellcheck = spawnSync("shellcheck", ["--version"]);
 
 test("setup.sh downloads what the catalogue says (else: node scripts/setup-pins.ts)", () => {

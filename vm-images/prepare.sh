@@ -1,0 +1,88 @@
+#!/bin/bash
+# Makes a booted Ubuntu a machine of the lab. Runs as root: from cloud-init at the first boot, or over SSH; may run again.
+# The lines above this one, which wasm-k8s-lab writes, say NAME, OFFLINE, TOOLS, SOURCES and VERSION.
+set -Eeuo pipefail
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+: "${NAME:?is the machine to be: master, worker1 or worker2}" "${OFFLINE?}" "${TOOLS?}" "${SOURCES?}" "${VERSION:?}"
+
+MARKER=/var/lib/wasm-k8s-lab/prepared
+STEP=start
+
+step() {
+  STEP=$1
+  echo "prepare: $1"
+}
+
+fail() {
+  echo "prepare.sh: step '$STEP': $1" >&2
+  echo "  what to do: $2" >&2
+  exit 1
+}
+
+trap 'echo "prepare.sh: step '\''$STEP'\'' failed; mend what is named above and prepare the machine again" >&2' ERR
+
+if [ "$(cat $MARKER 2> /dev/null)" = "$VERSION" ]; then
+  echo "prepare: this machine is prepared already"
+  exit 0
+fi
+[ "$(id -u)" -eq 0 ] || fail "not root" "run it with sudo"
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
+
+step "what this machine may download"
+mkdir -p /etc/wasm-k8s-lab
+printf '%s\n' "$SOURCES" > "$WORK/sources"
+install -m 644 "$WORK/sources" /etc/wasm-k8s-lab/sources
+
+step "user ubuntu"
+id ubuntu > /dev/null 2>&1 || useradd --create-home --shell /bin/bash ubuntu
+printf 'ubuntu ALL=(ALL) NOPASSWD:ALL\n' > "$WORK/sudoers"
+install -m 440 "$WORK/sudoers" /etc/sudoers.d/90-wasm-k8s-lab
+
+step "name $NAME"
+if [ "$(hostname)" != "$NAME" ]; then
+  hostnamectl set-hostname "$NAME" 2> /dev/null || { echo "$NAME" > /etc/hostname && hostname "$NAME"; }
+fi
+
+step "no updates by themselves"
+# They would hold the package manager's lock while a lab installs something.
+if [ -d /run/systemd/system ]; then
+  systemctl mask --now apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service 2> /dev/null || true
+  systemctl stop apt-daily.service apt-daily-upgrade.service 2> /dev/null || true
+fi
+
+if [ -n "$OFFLINE" ]; then
+  step "packages from $OFFLINE"
+  # shellcheck disable=SC1091
+  . /etc/os-release
+  archive=archive.ubuntu.com/ubuntu
+  case $(dpkg --print-architecture) in arm64) archive=ports.ubuntu.com/ubuntu-ports ;; esac
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/ubuntu.sources; do
+    if [ -s $file ] && [ ! -e $file.online ]; then mv $file $file.online; fi
+  done
+  for suite in "$VERSION_CODENAME" "$VERSION_CODENAME-updates" "$VERSION_CODENAME-security"; do
+    echo "deb [signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg] ${OFFLINE%/}/$archive $suite main universe"
+  done > /etc/apt/sources.list.d/wasm-k8s-lab.list
+fi
+
+step "tools"
+missing=()
+for tool in $TOOLS; do
+  dpkg-query -W -f='${Status}\n' "$tool" 2> /dev/null | grep -q ' ok installed$' || missing+=("$tool")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  for attempt in $(seq 60); do
+    if apt-get update > "$WORK/update.log" 2>&1; then break; fi
+    if [ "$attempt" = 60 ] || ! grep -q 'Could not get lock' "$WORK/update.log"; then
+      cat "$WORK/update.log" >&2
+      fail "apt-get update failed" "check the machine's network and the repositories below /etc/apt"
+    fi
+    sleep 5
+  done
+  apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}" ||
+    fail "could not install ${missing[*]}" "read apt's errors above"
+fi
+
+step "done"
+mkdir -p "${MARKER%/*}"
+echo "$VERSION" > $MARKER
