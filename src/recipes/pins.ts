@@ -7,7 +7,7 @@ const end = "# End of the pins.\n";
  * The lines of setup.sh that say what it downloads: profile, id, version, address, file of digests (`-`: nobody
  * publishes one; `?` before it: there may be none), then what is other than in the thesis where this one is used.
  */
-export function pinsOf(catalog: RecipeCatalog): string {
+function pinsOf(catalog: RecipeCatalog): string {
   return (["thesis", "current"] as const)
     .flatMap((profile) => {
       const { components, downloads } = catalog.profiles[profile];
