@@ -97,7 +97,7 @@ export const apt: readonly Failure[] = [
   {
     id: "apt-kubic-key-address",
     signatures: [
-      /download\.opensuse\.org\/repositories\/devel:kubic:[^ ]{1,200}.{0,160}\b404\b/,
+      /download\.opensuse\.org\/repositories\/devel:kubic:[^ ]{1,200} .{0,160}\b404\b/,
       /\b404\b.{0,160}download\.opensuse\.org\/repositories\/devel:kubic:/,
     ],
     meaning: {
@@ -113,7 +113,7 @@ export const apt: readonly Failure[] = [
   {
     id: "apt-kubic-system",
     signatures: [
-      /devel:\/kubic:\/[^ ]{1,160}?\/(?<system>xUbuntu_\d\d\.\d\d).{0,160}(?:\b404\b|Release file)/,
+      /devel:\/kubic:\/[^ ]{1,160}?\/(?<system>xUbuntu_\d\d\.\d\d)[ /].{0,160}(?:\b404\b|Release file)/,
       /\b404\b.{0,160}devel:\/kubic:\/[^ ]{1,160}?\/(?<system>xUbuntu_\d\d\.\d\d)/,
     ],
     meaning: {

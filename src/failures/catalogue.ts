@@ -20,9 +20,9 @@ export const catalogue: Readonly<Record<string, readonly Failure[]>> = {
   multipass,
   apt,
   kubeadm,
-  crun,
-  crio,
   containerd,
+  crio,
+  crun,
   images,
   scheduling,
   wasm,
@@ -33,6 +33,9 @@ export const catalogue: Readonly<Record<string, readonly Failure[]>> = {
 
 /** Characters from the end of an output that are looked at; what failed stands there. */
 const longest = 1 << 20;
+
+/** Characters of a text that somebody copied from a screen. */
+const longestCopy = 1 << 15;
 
 /** Longest text that a slot is filled with, in characters. */
 const longestValue = 120;
@@ -59,9 +62,9 @@ const entries = (): Compiled[] =>
  * words, the one that says most of them is given. Never throws; takes time in proportion to the output.
  */
 export function matchFailures(output: string): KnownFailure[] {
-  const end = output.slice(-longest);
-  const found = search(plainText(end));
-  return found.length > 0 ? found : search(joinedText(end));
+  const plain = search(plainText(output.slice(-longest)));
+  const joined = search(joinedText(output.slice(-longestCopy)));
+  return (saysMore(joined, plain) ? joined : plain).map(({ known }) => known);
 }
 
 interface Place {
@@ -69,16 +72,30 @@ interface Place {
   end: number;
 }
 
-function search(text: string): KnownFailure[] {
-  const found: (Place & { known: KnownFailure })[] = [];
-  for (const { component, failure, signatures } of entries()) {
+interface Found extends Place {
+  /** Place in the catalogue. */
+  rank: number;
+  known: KnownFailure;
+}
+
+/** Whether one reading recognises something that comes before all that only the other recognises. */
+function saysMore(one: readonly Found[], other: readonly Found[]): boolean {
+  const ranks = (found: readonly Found[]): number[] => found.map(({ rank }) => rank).toSorted((a, b) => a - b);
+  const others = ranks(other);
+  const differs = ranks(one).findIndex((rank, index) => rank !== others[index]);
+  return differs >= 0 && (ranks(one)[differs] ?? 0) < (others[differs] ?? Infinity);
+}
+
+function search(text: string): Found[] {
+  const found: Found[] = [];
+  for (const [rank, { component, failure, signatures }] of entries().entries()) {
     if (failure.general && found.some(({ known }) => known.component === component)) continue;
     const match = firstApart(text, signatures, found);
     if (!match) continue;
     const start = match.index;
-    found.push({ start, end: start + match[0].length, known: knownFrom(component, failure, match.groups ?? {}) });
+    found.push({ rank, start, end: start + match[0].length, known: knownFrom(component, failure, match.groups ?? {}) });
   }
-  return found.toSorted((one, other) => one.start - other.start).map(({ known }) => known);
+  return found.toSorted((one, other) => one.start - other.start);
 }
 
 /** The first place that nothing found before has explained. */

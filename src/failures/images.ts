@@ -34,7 +34,7 @@ export const images: readonly Failure[] = [
   },
   {
     id: "image-not-unpacked",
-    signatures: [/parent snapshot .{0,100}?does not exist/],
+    signatures: [/parent snapshot [^ ]{1,100} does not exist/],
     meaning: {
       en: "containerd pulled the image but did not unpack it: from 2.1 on it leaves `wasi/wasm` images packed.",
       de: "containerd hat das Image geholt, aber nicht ausgepackt: Ab 2.1 lässt es `wasi/wasm`-Images gepackt.",

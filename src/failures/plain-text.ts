@@ -6,17 +6,15 @@ const escapes = new RegExp(
 /** A spinner takes a character back by a backspace and writes the next one over it. */
 const spinner = new RegExp(String.raw`\u0008[|/\\\- ]?`, "g");
 
-const withoutControls = (output: string): string =>
+/** An output as words between single spaces: without controls, with plain quotation marks that nothing escapes. */
+export const plainText = (output: string): string =>
   output
     .replaceAll(escapes, "")
     .replaceAll(spinner, "")
     .replaceAll(/[“”„]/g, '"')
     .replaceAll(/[‘’]/g, "'")
-    .replaceAll(/\\+"/g, '"');
-
-/** An output as words between single spaces: without controls, with plain quotation marks that nothing escapes. */
-export const plainText = (output: string): string => withoutControls(output).replaceAll(/\s+/g, " ");
+    .replaceAll(/\\{1,8}"/g, '"')
+    .replaceAll(/\s+/g, " ");
 
 /** The same of a text that was copied from a screen which broke it in the middle of words. */
-export const joinedText = (output: string): string =>
-  withoutControls(output).replaceAll(/\r?\n/g, "").replaceAll(/\s+/g, " ");
+export const joinedText = (output: string): string => plainText(output.replaceAll(/\r?\n/g, ""));
