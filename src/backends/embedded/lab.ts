@@ -131,7 +131,9 @@ export class EmbeddedLab {
   /** Starts what ran when the lab was saved. */
   async resume(): Promise<void> {
     // The master first: the others' kubelets look for its API at once.
-    for (const machine of this.#machines.values()) await machine.resume();
+    const [first, ...others] = this.#machines.values();
+    await first?.resume();
+    await Promise.all(others.map((machine) => machine.resume()));
     moduleRunnerOf(this.environment).close();
   }
 
