@@ -23,12 +23,19 @@ export async function collectFile(source: Source, collecting: Collecting): Promi
 }
 
 async function digestFor(
-  { id, sha256, checksumUrl, url }: Source,
+  { id, sha256, checksumUrl, unverified, url }: Source,
   { upstream, signal, fetch }: Collecting,
 ): Promise<{ sha256?: string; verified: Assurance }> {
   if (sha256 !== undefined) return { sha256, verified: "pinned" };
   if (checksumUrl === undefined) return { verified: "first-contact" };
-  const { bytes } = await upstream.bytes(checksumUrl, signal ? { signal } : {}, 1 << 20);
+  const asked = upstream.bytes(checksumUrl, signal ? { signal } : {}, 1 << 20);
+  const sums = await asked.catch((error: unknown) => {
+    // Where the catalogue knows that digests may be published or not, their absence is no fault.
+    if (unverified !== undefined && error instanceof UpstreamError && error.trouble === "gone") return undefined;
+    throw error;
+  });
+  if (!sums) return { verified: "first-contact" };
+  const { bytes } = sums;
   const published = publishedDigest(bytes.toString("utf8"), url);
   if (published === undefined) throw new UpstreamError("wrong", checksumUrl, `holds no sha256 of ${fileName(url)}`);
   await fetch({ url: checksumUrl, bytes, verified: "first-contact", source: id });

@@ -48,15 +48,28 @@ type Outcome = { source: Source } & (
 /** Asks every source whether it still is what the catalogue says. Downloads indexes, keys and manifests, no files or packages. */
 export async function probeSources(options: DriftOptions): Promise<DriftReport> {
   const outcomes = await Promise.all(options.sources.map((source) => probe(source, options)));
-  // A name that is unknown is a source that is gone, but only where other names are known.
-  const network = outcomes.some(
-    (outcome) => outcome.finding !== "trouble" || !["name", "unreachable"].includes(outcome.error.trouble),
-  );
-  const probed = outcomes.map((outcome) => probedOf(outcome, network));
+  const network = outcomes.some((outcome) => !isSilent(outcome));
+  const namesHold = mostNamesHold(outcomes);
+  const probed = outcomes.map((outcome) => probedOf(outcome, namesHold));
   return {
     network,
     sources: probed.map((each) => (isReplaced(each, probed, options) ? { ...each, finding: "replaced" } : each)),
   };
+}
+
+const isSilent = (outcome: Outcome): boolean =>
+  outcome.finding === "trouble" && ["name", "unreachable"].includes(outcome.error.trouble);
+
+/**
+ * A host without an address is gone only where nearly all others have one: networks with a list of allowed hosts, and
+ * computers without a network, know no names either.
+ */
+function mostNamesHold(outcomes: readonly Outcome[]): boolean {
+  const hosts = Map.groupBy(outcomes, ({ source }) => new URL(source.url).host);
+  const unknown = [...hosts.values()].filter((each) =>
+    each.some((outcome) => outcome.finding === "trouble" && outcome.error.trouble === "name"),
+  );
+  return unknown.length * 4 <= hosts.size;
 }
 
 /** Exit codes: 0 all there, 1 something is gone or another, 3 something could not be asked. */
@@ -77,13 +90,13 @@ function isReplaced({ source, finding }: Probed, probed: readonly Probed[], { so
   );
 }
 
-function probedOf(outcome: Outcome, network: boolean): Probed {
+function probedOf(outcome: Outcome, namesHold: boolean): Probed {
   const { id, kind, version, url } = outcome.source;
   const about = { source: id, kind, version, url };
   if (outcome.finding === "trouble") {
     const { error } = outcome;
     const where = error.url === url ? "" : `${error.url} `;
-    const gone = ["gone", "refused"].includes(error.trouble) || (error.trouble === "name" && network);
+    const gone = ["gone", "refused"].includes(error.trouble) || (error.trouble === "name" && namesHold);
     const finding = gone ? "vanished" : error.trouble === "wrong" ? "changed" : "unknown";
     return { ...about, finding, detail: `${where}${error.message}` };
   }
@@ -116,8 +129,12 @@ async function probeFile(source: Source, options: DriftOptions): Promise<Outcome
   const size = await sizeAt(source.url, options);
   const detail = size === undefined ? "is there" : `is there, ${size} bytes`;
   if (source.checksumUrl === undefined) return { source, finding: "there", detail };
-  const { bytes } = await options.upstream.bytes(source.checksumUrl, asking(options), 1 << 20);
-  const published = publishedDigest(bytes.toString("utf8"), source.url);
+  const sums = await options.upstream.bytes(source.checksumUrl, asking(options), 1 << 20).catch((error: unknown) => {
+    if (source.unverified !== undefined && error instanceof UpstreamError && error.trouble === "gone") return undefined;
+    throw error;
+  });
+  if (!sums) return { source, finding: "there", detail: `${detail}, nobody publishes its digest` };
+  const published = publishedDigest(sums.bytes.toString("utf8"), source.url);
   if (published === undefined) {
     return { source, finding: "changed", detail: `${source.checksumUrl} holds no sha256 of it` };
   }

@@ -86,7 +86,7 @@ class Shelf {
   find(target: string): BundleFile | undefined {
     const url = URL.parse(target, "http://bundle");
     if (!url) return undefined;
-    const path = url.pathname.startsWith("/v2/") ? this.#ofRegistry(url) : target;
+    const path = url.pathname.startsWith("/v2/") ? this.#ofRegistry(url) : ofHub(target);
     const place = placeOfRequest(path);
     const file = place === undefined ? undefined : this.#files.get(place);
     return file ?? this.#byHash(place);
@@ -108,6 +108,10 @@ class Shelf {
     return file && file.path.slice(0, file.path.lastIndexOf("/")) === folder ? file : undefined;
   }
 }
+
+/** Images of Docker Hub are asked for under the name in their names, too. */
+const ofHub = (target: string): string =>
+  target.replace(/^\/+((?:index\.)?docker\.io)(?=\/v2\/)/, (_, registry: string) => `/${registryHost(registry)}`);
 
 async function answer(shelf: Shelf, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method, url: target = "/" } = request;
