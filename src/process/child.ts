@@ -46,6 +46,7 @@ export function startChild(file: string, argv: readonly string[], options: Child
   const running = execa(file, [...argv], {
     reject: false,
     encoding: "buffer",
+    stripFinalNewline: false,
     stdin: "pipe",
     env: { ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
