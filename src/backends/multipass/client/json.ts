@@ -50,9 +50,11 @@ export class Json {
     return this.missing ? undefined : this.text() || undefined;
   }
 
+  /** Some are printed as texts. */
   flag(): boolean {
-    if (typeof this.value !== "boolean") throw this.#unexpected("true or false");
-    return this.value;
+    if (typeof this.value === "boolean") return this.value;
+    if (this.value !== "true" && this.value !== "false") throw this.#unexpected("true or false");
+    return this.value === "true";
   }
 
   /** Some numbers are printed as texts; undefined for one that is empty or missing. */
