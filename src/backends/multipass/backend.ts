@@ -108,6 +108,7 @@ class MultipassBackend implements Backend {
     this.#provisioner = new Provisioner({
       client,
       state,
+      clock,
       recipe: options.recipe,
       host: options.host ?? readHostResources,
       overcommit: options.overcommit ?? false,
@@ -163,7 +164,10 @@ class MultipassBackend implements Backend {
     if (Object.keys(this.#state.data.machines).length === 0) return [];
     return (await this.#directory.look())
       .filter(({ deleted }) => !deleted)
-      .map(({ machine, state, address }) => ({ name: machine, state, ...(address === undefined ? {} : { address }) }));
+      .map((each) => {
+        const address = this.#directory.address(each);
+        return { name: each.machine, state: each.state, ...(address === undefined ? {} : { address }) };
+      });
   }
 
   async machine(name: string): Promise<Machine> {
@@ -356,7 +360,8 @@ class MultipassBackend implements Backend {
       ["worker1", 31_001],
       ["worker2", 31_002],
     ] as const) {
-      const address = found.find((each) => each.machine === machine)?.address;
+      const worker = found.find((each) => each.machine === machine);
+      const address = worker && this.#directory.address(worker);
       if (address !== undefined) nodePorts[port] = { address, port };
     }
     const master = found.find(({ machine }) => machine === "master");

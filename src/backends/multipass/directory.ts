@@ -1,6 +1,7 @@
 import type { Clock } from "../../domain/clock.ts";
 import { LabError } from "../../domain/errors.ts";
 import type { MachineState } from "../../domain/machine.ts";
+import { chooseAddress } from "./client/address.ts";
 import type { InstanceState, Multipass } from "./client/index.ts";
 import { asLabErrors } from "./failures.ts";
 import { type Remembered, remember } from "./remember.ts";
@@ -13,8 +14,6 @@ export interface FoundMachine {
   deleted: boolean;
   /** Also those of bridges and pod networks. */
   addresses: readonly string[];
-  /** By which the others reach it. */
-  address?: string;
 }
 
 const states: Readonly<Record<InstanceState, MachineState>> = {
@@ -51,9 +50,15 @@ export class MachineDirectory {
     return (await this.find(machine))?.state ?? "absent";
   }
 
+  /** The address by which the others reach it: a machine's bridges and pod networks are listed with the right one. */
+  address({ machine, addresses }: FoundMachine): string | undefined {
+    return chooseAddress(addresses, { recorded: this.#state.data.machines[machine]?.address });
+  }
+
   /** Throws LabError `machine-not-running` while it has none. */
   async addressOf(machine: string): Promise<string> {
-    const address = (await this.find(machine))?.address ?? this.#state.data.machines[machine]?.address;
+    const found = await this.find(machine);
+    const address = (found && this.address(found)) ?? this.#state.data.machines[machine]?.address;
     if (address !== undefined) return address;
     throw new LabError("machine-not-running", `${machine}: has no address yet`, {
       remedy: "Run `wasm-k8s-lab up` or `wasm-k8s-lab start`: they start it.",
@@ -74,18 +79,7 @@ export class MachineDirectory {
     return listed.flatMap(({ name, state, addresses }): FoundMachine[] => {
       const machine = this.#state.machine(name);
       if (machine === undefined) return [];
-      // A machine's own networks (a bridge, a pod network) are listed with the one it is reached by.
-      const recorded = this.#state.data.machines[machine]?.address;
-      const address = recorded !== undefined && addresses.includes(recorded) ? recorded : addresses[0];
-      return [
-        {
-          machine,
-          state: states[state],
-          deleted: state === "Deleted",
-          addresses,
-          ...(address === undefined ? {} : { address }),
-        },
-      ];
+      return [{ machine, state: states[state], deleted: state === "Deleted", addresses }];
     });
   }
 }

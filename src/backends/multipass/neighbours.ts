@@ -1,6 +1,6 @@
 import { LabError } from "../../domain/errors.ts";
 import type { Machine } from "../../domain/machine.ts";
-import { hostsBlock, writeHosts } from "../../remote/hosts.ts";
+import { hostsBlock, type MachineAddress, writeHosts } from "../../remote/hosts.ts";
 import type { Multipass } from "./client/index.ts";
 import type { FoundMachine, MachineDirectory } from "./directory.ts";
 import { asLabErrors } from "./failures.ts";
@@ -24,28 +24,30 @@ export class Neighbours {
 
   /** Reads all addresses, says which have changed, and refreshes /etc/hosts where it holds others. */
   async introduce(): Promise<void> {
-    const { state, directory, machine } = this.#options;
+    const { state, directory } = this.#options;
     directory.look.forget();
-    const found = (await directory.look()).filter(({ deleted }) => !deleted);
-    for (const each of found) {
-      if (each.state === "running") await this.#noteAddress(each);
-    }
-    directory.look.forget();
+    const running = (await directory.look()).filter((each) => !each.deleted && each.state === "running");
+    for (const each of running) await this.#noteAddress(each);
     const { machines } = state.data;
-    const known = found.flatMap(({ machine: name }) => {
-      const address = machines[name]?.address;
-      return address === undefined ? [] : [{ name, address }];
-    });
+    const known = Object.entries(machines).flatMap(([name, { address }]) =>
+      address === undefined ? [] : [{ name, address }],
+    );
     const block = hostsBlock(known);
-    for (const { machine: name, state: its } of found) {
-      if (its !== "running" || machines[name]?.hosts === block || machines[name]?.stage === "launching") continue;
-      try {
-        await writeHosts(machine(name), known);
-        state.record(name, { hosts: block });
-      } catch (error) {
-        // A sick machine is not the others' concern: it is told about when it is used, and the block written then.
-        if (!(error instanceof LabError)) throw error;
-      }
+    const stale = running.filter(({ machine }) => {
+      const record = machines[machine];
+      return record !== undefined && record.stage !== "launching" && record.hosts !== block;
+    });
+    await Promise.all(stale.map(({ machine }) => this.#tell(machine, known, block)));
+  }
+
+  async #tell(name: string, known: readonly MachineAddress[], block: string): Promise<void> {
+    const { state, machine } = this.#options;
+    try {
+      await writeHosts(machine(name), known);
+      state.record(name, { hosts: block });
+    } catch (error) {
+      // A sick machine is not the others' concern: its own use tells of it, and the next opening tries again.
+      if (!(error instanceof LabError)) throw error;
     }
   }
 
@@ -53,9 +55,13 @@ export class Neighbours {
     const { client, state, onNotice } = this.#options;
     const recorded = state.data.machines[name]?.address;
     if (recorded !== undefined && addresses.includes(recorded)) return;
-    const address = await asLabErrors(name, () =>
-      client.address(state.instance(name), recorded === undefined ? {} : { recorded }),
-    );
+    const [only, ...others] = addresses;
+    const address =
+      others.length === 0
+        ? only
+        : await asLabErrors(name, () =>
+            client.address(state.instance(name), recorded === undefined ? {} : { recorded }),
+          );
     if (address === undefined || address === recorded) return;
     state.record(name, { address });
     if (recorded === undefined || !(await this.#hasCluster())) return;

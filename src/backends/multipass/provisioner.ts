@@ -1,7 +1,8 @@
 import type { MachineRole, MachineSpec } from "../../domain/backend.ts";
+import type { Clock } from "../../domain/clock.ts";
 import { LabError } from "../../domain/errors.ts";
 import type { MachineRecipe } from "../../domain/recipe.ts";
-import { type Multipass, MultipassError } from "./client/index.ts";
+import { type InstanceState, type Multipass, MultipassError, type MultipassErrorCode } from "./client/index.ts";
 import { asLabErrors, labErrorOf } from "./failures.ts";
 import type { HostResources } from "./host.ts";
 import { LaunchGate } from "./launch-gate.ts";
@@ -13,9 +14,16 @@ import type { StateFile } from "./state.ts";
 type MultipassProgress = Parameters<NonNullable<Parameters<Multipass["start"]>[1]>["onProgress"] & object>[0];
 
 /** Written by `MachineRecipe.prepare` when it has come to its end. */
-const preparedFolder = "/var/lib/wasm-k8s-lab";
-const preparedMarker = `${preparedFolder}/prepared`;
-const scriptPath = `${preparedFolder}/prepare.sh`;
+const marker = "/var/lib/wasm-k8s-lab/prepared";
+const scriptPath = "/var/lib/wasm-k8s-lab/prepare.sh";
+
+/** A script that is read from a pipe would have its end eaten by the first of its commands that reads one. */
+const prepareUnlessPrepared =
+  `test -s ${marker} && exit; mkdir -p /var/lib/wasm-k8s-lab && cat >${scriptPath} && ` +
+  `exec bash ${scriptPath} 2>&1 </dev/null`;
+
+/** Milliseconds until a machine that did not answer is looked at again. */
+const lookAgainMs = 5_000;
 
 /** Milliseconds for a boot with everything that cloud-init installs, on a slow network. */
 const bootTimeoutMs = 30 * 60_000;
@@ -25,6 +33,7 @@ const allRoles: readonly MachineRole[] = ["master", "worker1", "worker2"];
 export interface ProvisionerOptions {
   client: Multipass;
   state: StateFile;
+  clock: Clock;
   recipe: () => MachineRecipe;
   host: () => Promise<HostResources>;
   /** Machines may need more than this computer has. */
@@ -59,7 +68,7 @@ export class Provisioner {
     progress.begin(spec.name);
     let ready = false;
     try {
-      await this.#gate.pass(() => this.#provision(spec));
+      await this.#gate.pass(() => this.#provision(spec, found));
       ready = true;
     } finally {
       progress.end(spec.name, ready);
@@ -67,23 +76,12 @@ export class Provisioner {
     return true;
   }
 
-  async #provision(spec: MachineSpec): Promise<void> {
-    const { state } = this.#options;
-    await this.#untilItRuns(spec);
-    this.#gate.imageIsHere();
-    if (state.data.machines[spec.name]?.stage === "launching") {
-      await this.#prepare(spec);
-      state.record(spec.name, { stage: "prepared" });
-    }
-    if (state.data.machines[spec.name]?.stage === "prepared") {
-      await this.#keepFresh(spec);
-      state.record(spec.name, { stage: "ready" });
-    }
-  }
-
-  /** Tries what its state asks for; what does not answer has its plug pulled once, and what holds nothing is made anew. */
-  async #untilItRuns(spec: MachineSpec): Promise<void> {
-    const { client, state, onNotice } = this.#options;
+  /**
+   * Goes through what is still to be done. A machine that does not answer has its plug pulled once; one that holds
+   * nothing yet is then made anew.
+   */
+  async #provision(spec: MachineSpec, found: InstanceState | undefined): Promise<void> {
+    const { client, state, clock, onNotice, signal } = this.#options;
     const name = state.instance(spec.name);
     const remedies: (() => Promise<unknown>)[] = [
       () => this.#pullThePlug(name),
@@ -93,26 +91,43 @@ export class Provisioner {
         await client.delete(name);
       },
     ];
+    let patience = 3;
+    let look = Promise.resolve(found);
     for (;;) {
       try {
-        await this.#step(spec, name);
+        await this.#step(spec, name, await look);
+        this.#gate.imageIsHere();
+        if (state.data.machines[spec.name]?.stage === "launching") {
+          await this.#prepare(spec, name);
+          state.record(spec.name, { stage: "prepared" });
+        }
+        if (state.data.machines[spec.name]?.stage === "prepared") {
+          await this.#keepFresh(spec, name);
+          state.record(spec.name, { stage: "ready" });
+        }
         return;
       } catch (error) {
-        const remedy = isSilent(error) ? remedies.shift() : undefined;
-        if (!remedy) throw labErrorOf(error, spec.name);
-        await asLabErrors(spec.name, remedy);
+        if (isPassing(error) && patience > 0) {
+          patience -= 1;
+          await clock.sleep(lookAgainMs, signal);
+        } else {
+          const remedy = isPassing(error) || isSilent(error) ? remedies.shift() : undefined;
+          if (!remedy) throw labErrorOf(error, spec.name);
+          await asLabErrors(spec.name, remedy);
+        }
+        look = client.state(name);
       }
     }
   }
 
-  async #step(spec: MachineSpec, name: string): Promise<void> {
+  /** Brings a machine that was found in some state to run. */
+  async #step(spec: MachineSpec, name: string, found: InstanceState | undefined): Promise<void> {
     const { client, state, progress, onNotice, signal } = this.#options;
     const boot = {
       timeoutMs: bootTimeoutMs,
       signal,
       onProgress: (told: MultipassProgress) => this.#tell(spec.name, told),
     };
-    const found = await client.state(name);
     const stage = state.data.machines[spec.name]?.stage;
     if (found === "Deleted") {
       await client.recover(name);
@@ -126,6 +141,8 @@ export class Provisioner {
       await this.#launch(spec, name, boot);
     } else if (found === "Unknown") {
       throw new MultipassError("unknown-state", "the machine is in an unknown state", { command: "list" });
+    } else if (found === "Unavailable") {
+      throw new MultipassError("zone-unavailable", "the machine's zone is turned off", { command: "list" });
     } else if (stage === "launching") {
       progress.at(spec.name, "boot");
       await client.finishBoot(name, boot);
@@ -163,7 +180,7 @@ export class Provisioner {
       // Somebody was faster, or had deleted it by hand: what is there now is looked at again.
       const there = error instanceof MultipassError && ["already-exists", "soft-deleted"].includes(error.code);
       if (!there) throw error;
-      await this.#step(spec, name);
+      await this.#step(spec, name, await client.state(name));
     }
   }
 
@@ -189,39 +206,34 @@ export class Provisioner {
   }
 
   /** Runs the recipe's script where cloud-init has not come to its end; twice, as mirrors and locks come back. */
-  async #prepare({ name: machine, role }: MachineSpec): Promise<void> {
-    const { client, state, progress, recipe } = this.#options;
-    const name = state.instance(machine);
+  async #prepare({ name: machine, role }: MachineSpec, name: string): Promise<void> {
+    const { client, progress, recipe } = this.#options;
     progress.at(machine, "prepare");
-    await asLabErrors(machine, async () => {
-      if ((await client.exec(name, ["test", "-s", preparedMarker])).exitCode === 0) return;
-      const script = recipe().prepare(role);
-      const put = `mkdir -p ${preparedFolder} && cat > ${scriptPath}`;
-      await client.exec(name, ["sudo", "bash", "-c", put], { stdin: script });
-      let output = "";
-      for (let attempt = 0; attempt < 2; attempt += 1) {
-        const ran = await client.exec(name, ["sudo", "bash", "-c", `exec bash ${scriptPath} 2>&1 </dev/null`]);
-        if (ran.exitCode === 0) return;
-        output = new TextDecoder().decode(ran.stdout);
-      }
-      throw new LabError("prepare-failed", `${machine}: could not be prepared, got ${lastLines(output)}`, {
-        remedy: "Check the network, then run the same command again: it goes on where it was.",
-      });
+    const script = recipe().prepare(role);
+    let output = "";
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const ran = await client.exec(name, ["sudo", "bash", "-c", prepareUnlessPrepared], { stdin: script });
+      if (ran.exitCode === 0) return;
+      output = new TextDecoder().decode(ran.stdout);
+    }
+    throw new LabError("prepare-failed", `${machine}: could not be prepared, got ${lastLines(output)}`, {
+      remedy: "Check the network, then run the same command again: it goes on where it was.",
     });
   }
 
   /** Keeps the machine as it is before any lab, to come back to; costs a restart, once. */
-  async #keepFresh({ name: machine }: MachineSpec): Promise<void> {
-    const { client, state, snapshots, progress, signal } = this.#options;
+  async #keepFresh({ name: machine }: MachineSpec, name: string): Promise<void> {
+    const { client, snapshots, progress, signal } = this.#options;
     if (!snapshots) return;
-    const name = state.instance(machine);
     progress.at(machine, "prepare");
-    await asLabErrors(machine, async () => {
-      if ((await client.snapshots(name)).some((each) => each.name === freshSnapshot)) return;
-      await client.stop(name, { signal });
+    await client.stop(name, { signal });
+    try {
       await client.snapshot(name, freshSnapshot, { comment: "wasm-k8s-lab: before any lab", signal });
-    });
-    await asLabErrors(machine, () => client.start(name, { timeoutMs: bootTimeoutMs, signal }));
+    } catch (error) {
+      // It was taken before an interruption; nobody has used the machine since.
+      if (!(error instanceof MultipassError && error.code === "snapshot-exists")) throw error;
+    }
+    await client.start(name, { timeoutMs: bootTimeoutMs, signal });
   }
 
   #tell(machine: string, { stage, percent }: MultipassProgress): void {
@@ -251,10 +263,15 @@ export class Provisioner {
   }
 }
 
-/** True for failures of a machine that is there and does not come up. */
-const isSilent = (error: unknown): boolean =>
-  error instanceof MultipassError &&
-  ["launch-timeout-ssh", "boot-failed", "unknown-state", "no-answer", "ssh-failed", "wrong-state"].includes(error.code);
+/** What is over by itself, most of the time: a machine on its way, a lost connection. */
+const isPassing = hasCode("no-answer", "ssh-failed", "connection-lost", "not-running", "wrong-state");
+
+/** A machine that is there and does not come up. */
+const isSilent = hasCode("launch-timeout-ssh", "boot-failed", "unknown-state");
+
+function hasCode(...codes: readonly MultipassErrorCode[]): (error: unknown) => boolean {
+  return (error) => error instanceof MultipassError && codes.includes(error.code);
+}
 
 /** What a person would look at first. */
 function lastLines(output: string): string {

@@ -1,9 +1,11 @@
 import type { MachineRecipe } from "../../../src/domain/recipe.ts";
 
+/** Where a machine of the double without a file system of its own keeps its files is next to its home folder. */
 const script = `#!/bin/bash
 set -Eeuo pipefail
-mkdir -p /var/lib/wasm-k8s-lab
-echo test >/var/lib/wasm-k8s-lab/prepared
+folder="$HOME/../../var/lib/wasm-k8s-lab"
+mkdir -p "$folder"
+echo test >"$folder/prepared"
 `;
 
 /** Machines that need nothing but themselves. */
