@@ -77,6 +77,7 @@ function accounts(etc: string, base: string): void {
   };
   const people = withLines(before("passwd"), ["ubuntu:x:1000:1000:Ubuntu:/home/ubuntu:/bin/bash"]);
   const groups = withLines(before("group"), ["ubuntu:x:1000:"]).replace(/^sudo:(.*):.*$/m, "sudo:$1:ubuntu");
+  for (const file of ["subuid", "subgid"]) writeFileSync(join(etc, file), "ubuntu:100000:65536\n");
   const names = (text: string): string[] => text.match(/^[^:\n]+/gm) ?? [];
   writeFileSync(join(etc, "passwd"), people);
   writeFileSync(join(etc, "group"), groups);
