@@ -12,8 +12,8 @@ export const debian = { suite: "trixie", mirror: "http://deb.debian.org/debian" 
 /** About what an Ubuntu cloud image brings before anybody installs anything. */
 const packages = (
   "apt-utils bsdextrautils ca-certificates curl dbus gnupg iproute2 iptables iputils-ping jq kmod less " +
-  "libpam-systemd locales openssh-server procps python3-minimal sudo systemd systemd-sysv udev util- " +
-  "linux-extra vim-tiny xz-utils"
+  "libpam-systemd locales openssh-server procps python3-minimal sudo systemd systemd-sysv udev " +
+  "util-linux-extra vim-tiny xz-utils"
 ).split(" ");
 
 const osRelease = `PRETTY_NAME="Ubuntu 24.04 (played by Debian ${debian.suite})"

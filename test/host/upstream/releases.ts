@@ -16,8 +16,8 @@ const cniPlugins = (
   "ipam/host-local ipam/static meta/bandwidth meta/firewall meta/portmap meta/tuning"
 ).split(" ");
 
-/** Modules by the component of the catalogue that they are. */
-const modules = {
+/** The modules that downloads are built from, by the program that they are known for. */
+export const modules = {
   runc: (version: string): GoModule => ({
     path: "github.com/opencontainers/runc",
     version,

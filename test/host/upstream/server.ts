@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -39,6 +40,10 @@ export async function serveUpstream(address: string, sites: readonly Site[]): Pr
       return;
     }
     served += 1;
+    if (/\/manifests\/[^/]+$/.test(place) && Buffer.isBuffer(content)) {
+      response.setHeader("content-type", "application/vnd.oci.image.manifest.v1+json");
+      response.setHeader("docker-content-digest", `sha256:${createHash("sha256").update(content).digest("hex")}`);
+    }
     if (typeof content === "object" && "file" in content) {
       response.writeHead(200, { "content-length": statSync(content.file).size });
       if (request.method === "HEAD") response.end();

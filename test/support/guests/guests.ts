@@ -34,6 +34,8 @@ export interface Guests {
   removeAll(): Promise<void>;
   names(): string[];
   running(name: string): boolean;
+  /** IPv4 address of this computer in the guests' network, which is made when there is none. */
+  gateway(): Promise<string>;
   /** IPv4 address that this computer and the other guests reach it by. */
   address(name: string): string;
   /** Gives a stopped guest another address. */
@@ -198,6 +200,10 @@ export function openGuests({ folder: given }: { folder: string }): Guests {
       // `-o`: the guest must not inherit the lock.
       await execute("flock", ["-o", below(name, "lock"), "bash", starter, ...argv]);
       if (boots(name)) await booted(name);
+    },
+    async gateway() {
+      await makeNetwork(folder, digest, lab, uplink);
+      return `${network().subnet}.1`;
     },
     async removeAll() {
       for (const name of names()) await remove(name);

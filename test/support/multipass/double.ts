@@ -12,8 +12,10 @@ export interface DoubleOptions {
   /** Real seconds for each modelled one; default 0.001. */
   clockScale?: number;
   faults?: readonly Fault[];
-  /** `namespace` needs root, see `guestSupport`; default `bare`. */
+  /** `namespace` and `system` need root, see `guestSupport`; default `bare`. */
   guests?: GuestKind;
+  /** Root file system that `system` guests boot. */
+  tree?: string;
   /** Default `linux`. */
   platform?: Platform;
   /** The client sees only $HOME of this computer, as in a strict snap. */
@@ -61,6 +63,7 @@ export function openDouble(options: DoubleOptions = {}): Double {
     MP_FAKE_CLOCK_SCALE: String(options.clockScale ?? 0.001),
     MP_FAKE_FAULTS: faults,
     MP_FAKE_GUESTS: options.guests ?? "bare",
+    MP_FAKE_TREE: options.tree ?? "",
     MP_FAKE_PLATFORM: options.platform ?? "linux",
     MP_FAKE_SNAP: options.snap === true ? "1" : "0",
   };

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 
 export type Platform = "linux" | "mac" | "win";
-export type GuestKind = "namespace" | "bare";
+/** `system`: as `namespace`, with a root file system of its own, whose systemd is process 1. */
+export type GuestKind = "namespace" | "bare" | "system";
 
 /** What a process of the double is told through its environment. */
 export interface Settings {
@@ -15,6 +16,8 @@ export interface Settings {
   scaled(ms: number): number;
   platform: Platform;
   guests: GuestKind;
+  /** Root file system that `system` guests boot. */
+  tree: string;
   /** The client cannot read host files outside $HOME, as in a strict snap. */
   snap: boolean;
   /** JSON file with a list of `Fault`s. */
@@ -45,6 +48,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     scaled: (ms) => ms * scale,
     platform,
     guests: (env["MP_FAKE_GUESTS"] ?? "bare") as GuestKind,
+    tree: env["MP_FAKE_TREE"] ?? "",
     snap: env["MP_FAKE_SNAP"] === "1",
     faults: env["MP_FAKE_FAULTS"] ?? join(folder, "faults.json"),
   };

@@ -31,6 +31,6 @@ export interface Machines {
 }
 
 export async function openMachines(settings: Settings): Promise<Machines> {
-  if (settings.guests === "namespace") return (await import("./namespaced.ts")).openNamespaced(settings);
+  if (settings.guests !== "bare") return (await import("./namespaced.ts")).openNamespaced(settings);
   return (await import("./bare.ts")).openBare(settings);
 }

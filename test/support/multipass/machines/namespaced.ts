@@ -10,7 +10,7 @@ import type { Machines } from "./machines.ts";
 const execute = promisify(execFile);
 
 /** Machines of this computer's namespaces, with root, files, processes and addresses of their own. */
-export function openNamespaced({ folder }: Settings): Machines {
+export function openNamespaced({ folder, guests: kind, tree }: Settings): Machines {
   const guests = openGuests({ folder: join(folder, "guests") });
   const copy = async (from: string, to: string): Promise<void> => {
     await execute("rm", ["-rf", "--one-file-system", to]);
@@ -25,8 +25,8 @@ export function openNamespaced({ folder }: Settings): Machines {
     address: guests.address,
     moveAddress: guests.moveAddress,
     async create(name) {
-      await guests.create(name);
-      installPrograms(join(guests.disk(name), "local/bin"), "");
+      await guests.create(name, kind === "system" ? { base: { tree, boots: true } } : {});
+      installPrograms(join(guests.disk(name), kind === "system" ? "root/usr/local/bin" : "local/bin"), "");
     },
     addresses(name) {
       const [file = "", ...argv] = guests.enter(name);
