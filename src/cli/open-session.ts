@@ -41,11 +41,12 @@ export interface LabArguments {
 
 export const labsFolder = (): string => join(packageFolder(), "labs");
 
-/** The course as it is in a profile. Throws LabError `content-invalid`. */
-export function readCourse(profile: Profile): Course {
+/** The course as it is in a profile, on modelled machines or on real ones. Throws LabError `content-invalid`. */
+export function readCourse(profile: Profile, real = false): Course {
   return loadCourse(labsFolder(), {
     profile,
-    components: readComponents(join(packageFolder(), "vm-images", "catalog.yaml"), profile),
+    real,
+    components: readComponents(join(packageFolder(), "vm-images", "catalog.yaml"), profile, real),
     parseCheck: (kind, params, where) => void bindCheck(kind, params, where),
   });
 }
@@ -153,7 +154,7 @@ async function openHeldLab(
       listeners.onProvisioning = listener;
     },
     get course() {
-      return (course ??= readCourse(data.profile));
+      return (course ??= readCourse(data.profile, !backend.info.features.simulated));
     },
     progress,
     notices,

@@ -14,6 +14,8 @@ export interface LoadOptions {
   profile: Profile;
   /** The profile's components and their fields, for `{{version NAME}}` and `{{catalog NAME.FIELD}}`. */
   components: Components;
+  /** For real machines instead of modelled ones: what was there in 2024 is gone. */
+  real?: boolean;
   /** Checks a check's parameters; the message of what it throws becomes a problem. */
   parseCheck: (kind: string, params: unknown, where: string) => void;
 }
@@ -66,7 +68,7 @@ function loadLab(folder: string, id: string, options: LoadOptions, problems: str
   const filled = (text: string, where: string): string =>
     fillVersions(text, options.components, (problem) => problems.push(`${where}: ${problem}`));
   const data = onlyOf(
-    options.profile,
+    options,
     mapStrings(whole, (text) => filled(text, path)),
   );
   if (data.id !== id) problems.push(`${path}: id: must be the folder's name "${id}", got "${data.id}"`);
@@ -187,10 +189,13 @@ function toStep(
   };
 }
 
-/** The lab without what belongs to the other profile. */
-function onlyOf(profile: Profile, data: LabData): LabData {
-  const keep = <T extends { profile?: Profile | undefined }>(items: readonly T[]): T[] =>
-    items.filter((item) => item.profile === undefined || item.profile === profile);
+/** The lab without what belongs to the other profile, or to the other kind of machines. */
+function onlyOf({ profile, real }: LoadOptions, data: LabData): LabData {
+  const kind = real === true ? "real" : "modelled";
+  const keep = <T extends { profile?: Profile | undefined; on?: string | undefined }>(items: readonly T[]): T[] =>
+    items.filter(
+      (item) => (item.profile === undefined || item.profile === profile) && (item.on === undefined || item.on === kind),
+    );
   return {
     ...data,
     setup: keep(data.setup),

@@ -6,12 +6,22 @@ const id = z
 const machine = z.enum(["master", "worker1", "worker2"]);
 const profile = z.enum(["thesis", "current"]);
 
-/** `- master: COMMAND` or `- host: COMMAND`; with `profile:` beside it, only there. */
+/**
+ * `- master: COMMAND` or `- host: COMMAND`; with `profile:` beside it only there, with `on:` only on modelled or on real
+ * machines.
+ */
 const action = z
-  .strictObject({ master: z.string(), worker1: z.string(), worker2: z.string(), host: z.string(), profile })
+  .strictObject({
+    master: z.string(),
+    worker1: z.string(),
+    worker2: z.string(),
+    host: z.string(),
+    profile,
+    on: z.enum(["modelled", "real"]),
+  })
   .partial()
   .refine(
-    (value) => Object.keys(value).filter((key) => key !== "profile").length === 1,
+    (value) => Object.keys(value).filter((key) => key !== "profile" && key !== "on").length === 1,
     "must name exactly one of master, worker1, worker2, host",
   );
 

@@ -9,14 +9,24 @@ export type Components = Readonly<Record<string, Readonly<Record<string, unknown
 const catalogSchema = z.looseObject({
   profiles: z.record(
     z.string(),
-    z.looseObject({ components: z.record(z.string(), z.record(z.string(), z.unknown())) }),
+    z.looseObject({
+      components: z.record(z.string(), z.record(z.string(), z.unknown())),
+      real: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+    }),
   ),
 });
 
-/** The components of a profile in the catalogue at `path`. Throws where it is not such a catalogue. */
-export function readComponents(path: string, profile: Profile): Components {
+/**
+ * The components of a profile in the catalogue at `path`, as modelled machines find them or, where asked for, real ones.
+ * Throws where it is not such a catalogue.
+ */
+export function readComponents(path: string, profile: Profile, real = false): Components {
   const { profiles } = catalogSchema.parse(parse(readFileSync(path, "utf8"), { schema: "failsafe" }));
-  return profiles[profile]?.components ?? {};
+  const { components = {}, real: other = {} } = profiles[profile] ?? {};
+  if (!real) return components;
+  return Object.fromEntries(
+    Object.entries(components).map(([name, component]) => [name, { ...component, ...other[name] }]),
+  );
 }
 
 /** Replaces `{{version NAME}}` and `{{catalog NAME.FIELD}}`; tells of each that the catalogue does not have. */

@@ -7,6 +7,7 @@ import { loadCourse } from "../../../src/content/load.ts";
 import { fillPlaceholders } from "../../../src/content/placeholders.ts";
 import { readComponents } from "../../../src/content/versions.ts";
 import { parseProse } from "../../../src/content/prose.ts";
+import type { Profile } from "../../../src/domain/backend.ts";
 import { LabError } from "../../../src/domain/errors.ts";
 import { allLabs } from "../../../src/runner/prepare.ts";
 
@@ -113,14 +114,34 @@ describe("reading the course", () => {
 });
 
 describe("the course that is shipped", () => {
-  it("has no problems", () => {
-    const course = loadCourse(join(import.meta.dirname, "../../../labs"), {
+  const shipped = (profile: Profile, real: boolean) =>
+    loadCourse(join(import.meta.dirname, "../../../labs"), {
       parseCheck,
-      profile: "thesis",
-      components: readComponents(join(import.meta.dirname, "../../../vm-images/catalog.yaml"), "thesis"),
+      profile,
+      real,
+      components: readComponents(join(import.meta.dirname, "../../../vm-images/catalog.yaml"), profile, real),
     });
-    expect(allLabs(course).map((each) => each.id)).toEqual(
-      expect.arrayContaining(["control-plane", "crun-build", "crun-node", "crun-deploy"]),
-    );
+  const typed = (profile: Profile, real: boolean): string =>
+    allLabs(shipped(profile, real))
+      .flatMap(({ setup, steps }) => [
+        ...setup,
+        ...steps.flatMap(({ commands, solution }) => [...commands, ...solution]),
+      ])
+      .map((action) => ("run" in action ? action.run : action.host))
+      .join("\n");
+
+  it.each([false, true])("has no problems (real machines: %s)", (real) => {
+    for (const profile of ["thesis", "current"] as const)
+      expect(allLabs(shipped(profile, real)).map((each) => each.id)).toEqual(
+        expect.arrayContaining(["control-plane", "crun-build", "crun-node", "crun-deploy"]),
+      );
+  });
+
+  it("asks real machines for nothing that has gone since the thesis, and for the same of today", () => {
+    const gone = /https:\/\/apt\.kubernetes\.io|dl\.k8s\.io\/apt|devel:\/kubic|apt-key add|=1\.28\.2-00/;
+    expect(typed("thesis", false)).toMatch(gone);
+    expect(typed("thesis", true)).not.toMatch(gone);
+    expect(typed("thesis", true)).toContain("kubeadm=1.28.2-1.1");
+    expect(typed("current", true)).toBe(typed("current", false));
   });
 });
