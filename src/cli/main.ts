@@ -7,6 +7,7 @@ import { type ReportFormat, reportFormats } from "../grading/writers/formats.ts"
 import { packageFolder } from "./home.ts";
 import type { CreateArguments, ServeArguments } from "./commands/bundle.ts";
 import type { ContentArguments } from "./commands/content.ts";
+import type { ExplainArguments } from "./commands/explain.ts";
 import type { DoctorArguments } from "./commands/doctor.ts";
 import type { DriftArguments } from "./commands/drift.ts";
 import type { MeasureArguments } from "./commands/measure.ts";
@@ -178,6 +179,13 @@ function commandLine(finish: (exitCode: number) => void): Command {
   json(target(program.command("drift")))
     .description("for instructors: ask every source of the real machines whether it is still there and the same")
     .action((given: DriftArguments) => does(async () => (await import("./commands/drift.ts")).drift(given)));
+  json(program.command("explain"))
+    .description("read any output, and say what is known about the failures in it")
+    .argument("[file]", "file that holds it; - or nothing for standard input")
+    .addOption(new Option("--lang <language>", "language of the answer").choices(["en", "de"]))
+    .action((file: string | undefined, given: ExplainArguments) =>
+      does(async () => (await import("./commands/explain.ts")).explain(file, given)),
+    );
   const content = program.command("content").description("for authors: read and test the course");
   content
     .command("lint")
@@ -208,9 +216,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.wrongUse;
     if (!(error instanceof LabError)) throw error;
-    const [{ textsFor }, { languageIn }] = await Promise.all([import("../texts/texts.ts"), import("./language.ts")]);
-    const { said } = textsFor(languageIn(argv));
-    process.stderr.write(`${said(error.message)}\n${error.remedy === "" ? "" : `${said(error.remedy)}\n`}`);
+    const [{ textsFor }, { languageIn }, { knownLinesIn }] = await Promise.all([
+      import("../texts/texts.ts"),
+      import("./language.ts"),
+      import("./known-failures.ts"),
+    ]);
+    const texts = textsFor(languageIn(argv));
+    const lines = [error.message, error.remedy].filter(Boolean).map(texts.said);
+    process.stderr.write(`${[...lines, ...knownLinesIn(error.message, texts)].join("\n")}\n`);
     return error.exitCode;
   }
   return exitCode;

@@ -4,6 +4,7 @@ import { messages } from "./messages/de.ts";
 import { translator } from "./messages/translate.ts";
 
 export const de = {
+  language: "de",
   said: translator(messages),
   common: {
     step: (section, title) => `${section} ${title}`,
@@ -43,6 +44,15 @@ export const de = {
     notFound: "nicht gefunden",
     toolRemedy: (name) =>
       `Nur nötig, um den Cluster von diesem Computer aus zu erreichen; die Maschinen haben ihr eigenes ${name}.`,
+  },
+  explain: {
+    known: "bekannt",
+    helps: "was hilft",
+    discussed: "besprochen unter",
+    versions: (since, until) =>
+      [since === undefined ? "" : `ab ${since}`, until === undefined ? "" : `bis ${until}`].filter(Boolean).join(", "),
+    nothing: "Zu dieser Ausgabe ist nichts bekannt.",
+    paste: "Füg die Ausgabe hier ein und drück dann Strg-D.",
   },
   measure: {
     measuring: (image) => `… ${image}`,
@@ -169,6 +179,7 @@ export const de = {
         "Abbildungen des Clusters, wie er jetzt ist: alles, ein Knoten (↑ ↓ ein anderer), was unterwegs ist; f zeigt die nächste, Enter lässt sie stehen, während du tippst",
       ],
       ["a", "die Lösungen der Labs abspielen lassen, auf denen dieses Lab aufbaut"],
+      ["e", "was über einen Fehler bekannt ist, den ein Befehl gerade ausgegeben hat"],
       ["u", "rückgängig: Die Maschinen kehren dorthin zurück, wo dieser Schritt begann"],
       ["↑ ↓", "im Text blättern; beim Tippen Alt-↑ Alt-↓ oder Strg-↑ Strg-↓"],
       ["Bild↑", "in der Ausgabe der Shell blättern"],
@@ -209,6 +220,9 @@ export const de = {
     noHint: "Mehr Tipps gibt es nicht; s zeigt die Lösung.",
     solution: "Lösung",
     solutionAsked: "Die Lösung wird gezählt. Drück noch einmal s, um sie zu sehen.",
+    known: (key) => `Dieser Fehler ist bekannt: ${key} sagt, was er bedeutet.`,
+    knownTitle: "Ein bekannter Fehler",
+    nothingKnown: "Zu dem, was zuletzt ausgegeben wurde, ist nichts bekannt.",
     undo: "Rückgängig bringt alle Maschinen an den Anfang dieses Schritts. Drück noch einmal u, um es zu tun.",
     undone: "Die Maschinen sind wieder dort, wo dieser Schritt begann.",
     howToLeave: "q beendet den Kurs, Esc führt zurück zur Shell.",

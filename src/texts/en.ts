@@ -1,7 +1,9 @@
+import type { Language } from "../domain/backend.ts";
 import { figuresEn } from "./figures/en.ts";
 
 /** The program's own words. This file is the type; every other language satisfies it. */
 export const en = {
+  language: "en" as Language,
   /** An error's message or remedy, or a notice, which are made in English where they arise. */
   said: (text: string): string => text,
   common: {
@@ -43,6 +45,18 @@ export const en = {
     notFound: "not found",
     toolRemedy: (name: string) =>
       `Only needed to reach the cluster from this computer; the machines have their own ${name}.`,
+  },
+  /** What is known about a failure. */
+  explain: {
+    known: "known",
+    helps: "what helps",
+    discussed: "discussed at",
+    versions: (since: string | undefined, until: string | undefined) =>
+      [since === undefined ? "" : `since ${since}`, until === undefined ? "" : `until ${until}`]
+        .filter(Boolean)
+        .join(", "),
+    nothing: "Nothing is known about this output.",
+    paste: "Paste the output here, then press Ctrl-D.",
   },
   measure: {
     measuring: (image: string) => `… ${image}`,
@@ -171,6 +185,7 @@ export const en = {
         "figures of the cluster as it is: all of it, one node (↑ ↓ another), what passes; f goes on to the next, Enter keeps it while you type",
       ],
       ["a", "have the solutions of the labs before played, where this lab builds upon them"],
+      ["e", "what is known about a failure that a command has just printed"],
       ["u", "undo: the machines go back to where this step began"],
       ["↑ ↓", "scroll the text; while typing Alt-↑ Alt-↓ or Ctrl-↑ Ctrl-↓"],
       ["PgUp", "scroll what the shell printed"],
@@ -210,6 +225,9 @@ export const en = {
     noHint: "There are no more hints; s shows the solution.",
     solution: "Solution",
     solutionAsked: "The solution is counted. Press s again to see it.",
+    known: (key: string) => `This failure is known: ${key} tells what it means.`,
+    knownTitle: "A known failure",
+    nothingKnown: "Nothing is known about what was printed last.",
     undo: "Undo brings all machines back to where this step began. Press u again to do it.",
     undone: "The machines are back where this step began.",
     howToLeave: "q leaves the course, Esc goes back to the shell.",

@@ -1,6 +1,7 @@
 import { Box, Text, useApp, useWindowSize } from "ink";
 import { type ReactElement, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { Clock } from "../domain/clock.ts";
+import { matchFailures } from "../failures/catalogue.ts";
 import type { Session, SessionEvent, SessionSnapshot } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
 import { EditorPanel, type OpenFile, useEditorKeys } from "./editor-panel.tsx";
@@ -9,13 +10,14 @@ import { Footer, footerKeys, footerMessage, Header } from "./frame.tsx";
 import { HelpPanel } from "./help-panel.tsx";
 import { layoutOf, type Mode, smallest } from "./layout.ts";
 import { fromOutput } from "./matching-output.ts";
-import { advance, type CommandProgress, nothingTyped, restoreCopied } from "./next-command.ts";
+import { advance, nothingTyped, restoreCopied } from "./next-command.ts";
 import { NextPanel, nextStepOf } from "./next-panel.tsx";
 import { OutlinePanel } from "./outline-panel.tsx";
 import { PaneGroup } from "./pane-group.ts";
 import { type InkKey, shellKey } from "./shell-keys.ts";
 import { ShellPanel } from "./shell-panel.tsx";
 import { stepLines } from "./step-lines.ts";
+import { freshState, knownToChecks, placeOf, type StepState } from "./step-state.ts";
 import { Line } from "./styled-text.tsx";
 import { openText } from "./text-editor.ts";
 import { useFigure } from "./use-figure.ts";
@@ -27,27 +29,6 @@ export interface AppProps {
   texts: Texts;
   clock: Pick<Clock, "after">;
 }
-
-/** What is kept while a step is in sight, and forgotten with it. */
-interface StepState {
-  place: string;
-  scroll: number;
-  /** A check, a hint or the solution was asked for: it stands before the text. */
-  told: boolean;
-  progress: CommandProgress;
-  /** A question that the same key, pressed again, answers with yes. */
-  asked: "undo" | "solution" | undefined;
-}
-
-const freshState = (place: string): StepState => ({
-  place,
-  scroll: 0,
-  told: false,
-  progress: nothingTyped,
-  asked: undefined,
-});
-
-const placeOf = ({ step }: SessionSnapshot): string => (step ? `${step.lab}/${step.step}` : "");
 
 /** The whole screen: the step's text, the next command, a shell on a machine, and the keys. */
 export function App({ session, texts, clock }: AppProps): ReactElement {
@@ -68,7 +49,7 @@ export function App({ session, texts, clock }: AppProps): ReactElement {
   useSyncExternalStore(panes.subscribe, panes.version);
   const { step } = snapshot;
   const place = placeOf(snapshot);
-  const { progress, scroll, asked, told } = kept.place === place ? kept : freshState(place);
+  const { progress, scroll, asked, told, known, explained } = kept.place === place ? kept : freshState(place);
   const keep = useCallback(
     (change: (before: StepState) => Partial<StepState>): void => {
       const now = placeOf(session.snapshot());
@@ -100,9 +81,18 @@ export function App({ session, texts, clock }: AppProps): ReactElement {
         keep((before) => ({
           progress: advance(session.snapshot().step?.commands ?? [], before.progress, machine, line),
         })),
+      onOutput: (output) => {
+        const found = matchFailures(output);
+        if (found.length > 0) keep(() => ({ known: found }));
+      },
       onReplaced: () => setMessage(ui.shellClosed),
     });
   }, [panes, session, ui, keep]);
+  const knownIds = known.map(({ id }) => id).join(" ");
+  useEffect(() => {
+    // Said once for what several commands print one after another.
+    if (knownIds !== "") setMessage(ui.known("Esc e"));
+  }, [knownIds, ui]);
   const tooSmall = size.columns < columns || size.rows < rows;
   useEffect(() => {
     if (!tooSmall) panes.resize(layout.shellColumns, layout.terminalRows);
@@ -116,8 +106,9 @@ export function App({ session, texts, clock }: AppProps): ReactElement {
 
   const title = layout.beside;
   const lines = useMemo(
-    () => stepLines(snapshot, { width: layout.textColumns, texts, typed: progress.command, title, told }),
-    [snapshot, layout.textColumns, texts, progress.command, title, told],
+    () =>
+      stepLines(snapshot, { width: layout.textColumns, texts, typed: progress.command, title, told, known: explained }),
+    [snapshot, layout.textColumns, texts, progress.command, title, told, explained],
   );
   const lastScroll = Math.max(0, lines.length - layout.textRows);
   const top = Math.min(scroll, lastScroll);
@@ -127,7 +118,7 @@ export function App({ session, texts, clock }: AppProps): ReactElement {
     (event: SessionEvent, done = ""): void => {
       setMessage("");
       const told = event.type === "check" || event.type === "hint" || event.type === "solution";
-      keep((before) => ({ scroll: 0, told: told || before.told }));
+      keep((before) => ({ scroll: 0, told: told || before.told, explained: [] }));
       session.send(event).then(
         () => setMessage(done),
         (error: unknown) => setMessage(wordsOf(error, texts)),
@@ -164,7 +155,7 @@ export function App({ session, texts, clock }: AppProps): ReactElement {
     setMessage("");
     if (input !== "u" && input !== "s") keep(() => ({ asked: undefined }));
     // What these keys tell stands in the text, which a figure would hide.
-    if ("chs".includes(input)) figure.close();
+    if ("chse".includes(input)) figure.close();
     switch (input) {
       case "c":
         setMode("course");
@@ -197,6 +188,12 @@ export function App({ session, texts, clock }: AppProps): ReactElement {
       case "f":
         figure.open();
         return setMode("figure");
+      case "e": {
+        const all = known.length > 0 ? known : knownToChecks(snapshot);
+        setMode("course");
+        if (all.length === 0) return setMessage(ui.nothingKnown);
+        return keep(() => ({ explained: all, scroll: 0 }));
+      }
       case "a":
         if (!step || step.needs.length === 0) return setMessage(ui.nothingNeeded);
         setMode("course");
@@ -237,7 +234,7 @@ export function App({ session, texts, clock }: AppProps): ReactElement {
   const typingKey = (input: string, key: InkKey): void => {
     if (said !== "") dismiss();
     // Esc and a letter typed fast arrive as one key; those are the course's letters.
-    if (key.meta && !key.ctrl && input !== "" && "cnphsmMlu?q".includes(input)) return courseKey(input);
+    if (key.meta && !key.ctrl && input !== "" && "cnphsmMlu?qe".includes(input)) return courseKey(input);
     if ((key.ctrl || key.meta) && (key.upArrow || key.downArrow)) return scrollText(key.upArrow ? -2 : 2);
     const page = Math.max(1, layout.shellRows - 1);
     if ((key.pageUp || key.pageDown) && !current.screen.fullScreen) return current.scroll(key.pageUp ? page : -page);

@@ -5,11 +5,17 @@ import { Pane } from "./pane.ts";
 export interface PaneListeners {
   onEdit(request: EditRequest): void;
   onLine(machine: string, line: string): void;
+  onOutput(output: string): void;
   /** A shell ended and another one was opened in its place. */
   onReplaced(): void;
 }
 
-const nobody: PaneListeners = { onEdit: () => undefined, onLine: () => undefined, onReplaced: () => undefined };
+const nobody: PaneListeners = {
+  onEdit: () => undefined,
+  onLine: () => undefined,
+  onOutput: () => undefined,
+  onReplaced: () => undefined,
+};
 
 /** The shells that are open, and which one is in sight. */
 export class PaneGroup {
@@ -110,6 +116,7 @@ export class PaneGroup {
       onChange: () => this.#changed(),
       onEdit: (request) => this.#listeners.onEdit(request),
       onLine: (where, line) => this.#listeners.onLine(where, line),
+      onOutput: (output) => this.#listeners.onOutput(output),
       onExit: (ended) => this.#leave(ended),
     });
   }

@@ -8,6 +8,8 @@ export interface PaneEvents {
   onEdit(request: EditRequest): void;
   /** A line was run, with the lines before it that ended in a backslash. */
   onLine(machine: string, line: string): void;
+  /** A command has ended; the end of what was printed since it began. */
+  onOutput(output: string): void;
   /** The shell has ended, by `exit` for example. */
   onExit(pane: Pane): void;
 }
@@ -41,6 +43,9 @@ const rawKeys: Partial<Record<EditKey | PageKey, string>> = {
   backspace: "\u007f",
 };
 
+/** Characters of a command's output that are kept to be looked at when it ends. */
+const longestOutput = 16_384;
+
 /** One shell on one machine as it stands on the screen: what was printed, and the line being typed. */
 export class Pane {
   readonly machine: string;
@@ -58,6 +63,8 @@ export class Pane {
   /** Keys that wait for a completion to be looked up. */
   #held: (() => void)[] | undefined;
   #continued = "";
+  /** What was printed since the last command began. */
+  #output = "";
   #armed = false;
   /** How much had been printed when that was last looked at. */
   #height = 0;
@@ -75,7 +82,10 @@ export class Pane {
       this.#shell = await session.openShell(this.machine, {
         columns,
         rows,
-        onOutput: (text) => this.screen.write(text),
+        onOutput: (text) => {
+          this.#output = (this.#output + text).slice(-longestOutput);
+          this.screen.write(text);
+        },
         onEdit: (request) => this.#events.onEdit(request),
       });
       this.#drain();
@@ -257,8 +267,10 @@ export class Pane {
     const whole = this.#continued + text;
     this.#continued = /(?:^|[^\\])(?:\\\\)*\\$/.test(text) ? whole.slice(0, -1) : "";
     if (this.#continued === "") this.#events.onLine(this.machine, whole);
+    this.#output = "";
     shell.run(text).then(
       ({ exited }) => {
+        this.#events.onOutput(this.#output);
         if (exited) this.#events.onExit(this);
         this.#drain();
         this.#events.onChange();

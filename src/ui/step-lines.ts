@@ -1,4 +1,5 @@
 import type { Outcome } from "../domain/check.ts";
+import type { KnownFailure } from "../failures/catalogue.ts";
 import type { CommandView, Phase, SessionSnapshot, StepView } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
 import { breakAtSpaces } from "./cells.ts";
@@ -12,6 +13,8 @@ export interface StepLinesOptions {
   typed: number;
   /** True when outcomes, hints and solution were just asked for: they come first then. */
   told: boolean;
+  /** What was asked about and is known: it comes before everything else. */
+  known: readonly KnownFailure[];
   /** False where the title stands elsewhere. */
   title: boolean;
 }
@@ -25,10 +28,18 @@ export function stepLines(snapshot: SessionSnapshot, options: StepLinesOptions):
     phase.name === "failed"
       ? [...layoutMarkdown(`**✗** ${said(phase.message)}\n\n${said(phase.remedy)}`, options.width), []]
       : [];
+  const first = [...trouble, ...options.known.flatMap((known) => [...knownLines(known, options), []])];
   const text = textLines(step, options);
   const told = toldLines(step, phase, options);
-  if (told.length === 0) return [...trouble, ...text];
-  return options.told ? [...trouble, ...told, [], ...text] : [...trouble, ...text, [], ...told];
+  if (told.length === 0) return [...first, ...text];
+  return options.told ? [...first, ...told, [], ...text] : [...first, ...text, [], ...told];
+}
+
+function knownLines({ meaning, remedy, discussion }: KnownFailure, { width, texts }: StepLinesOptions): StyledLine[] {
+  const { explain, language, ui } = texts;
+  const link = discussion ? `\n- ${explain.discussed}: ${discussion.url}` : "";
+  const words = `${meaning[language]}\n\n- ${explain.helps}: ${remedy[language]}${link}`;
+  return [[{ text: ui.knownTitle, bold: true }], ...layoutMarkdown(words, width)];
 }
 
 function textLines(step: StepView, options: StepLinesOptions): StyledLine[] {

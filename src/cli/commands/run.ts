@@ -8,6 +8,7 @@ import { isIn, isKept } from "../../runner/environment.ts";
 import { allLabs, findLab } from "../../runner/prepare.ts";
 import { textsFor } from "../../texts/texts.ts";
 import { systemClock } from "../system-clock.ts";
+import { knownLinesIn } from "../known-failures.ts";
 import { languageOf } from "../language.ts";
 import { type LabArguments, labsFolder, openKube, openLab, type OpenLab, requireUsable } from "../open-session.ts";
 import { exitCodeOf, outcomeLines, print, printJson } from "../output.ts";
@@ -96,7 +97,7 @@ export async function run(labs: readonly string[], given: RunArguments): Promise
         }
         for (const failed of result.failures.get(place) ?? []) {
           const line = texts.run.command(failed.on, failed.command, failed.exitCode);
-          process.stderr.write(`${line}\n${failed.output}\n`);
+          process.stderr.write(`${[line, failed.output, ...knownLinesIn(failed.output, texts)].join("\n")}\n`);
         }
       }
     }

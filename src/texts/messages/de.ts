@@ -176,6 +176,9 @@ export const messages: MessageCatalogue = {
   "Use the embedded backend, or look with `kubectl get nodes,pods -o wide`.":
     "Nimm das Backend embedded, oder sieh mit `kubectl get nodes,pods -o wide` nach.",
   "{option}: {path} cannot be written, got {reason}": "{option}: {path} kann nicht geschrieben werden ({reason})",
+  "explain: {name} cannot be read, got {reason}": "explain: {name} lässt sich nicht lesen ({reason})",
+  "Name a file that holds the output, or pipe it in: `COMMAND 2>&1 | wasm-k8s-lab explain`.":
+    "Nenne eine Datei mit der Ausgabe, oder leite sie hinein: `BEFEHL 2>&1 | wasm-k8s-lab explain`.",
   // The machines
   "{machine}:{path}: {reason}": "{machine}:{path}: {reason}",
   "Check the path.": "Prüfe den Pfad.",
