@@ -75,6 +75,7 @@ export function App({ session, texts, clock }: AppProps): ReactElement {
   });
 
   useEffect(() => {
+    let before = "";
     panes.listen({
       onEdit: (request) => setFile({ request, text: openText(request.text), message: "" }),
       onLine: (machine, line) =>
@@ -83,16 +84,16 @@ export function App({ session, texts, clock }: AppProps): ReactElement {
         })),
       onOutput: (output) => {
         const found = matchFailures(output);
-        if (found.length > 0) keep(() => ({ known: found }));
+        if (found.length === 0) return;
+        keep(() => ({ known: found }));
+        const ids = found.map(({ id }) => id).join(" ");
+        // Said once for what several commands print one after another.
+        if (ids !== before) setMessage(ui.known("Esc e"));
+        before = ids;
       },
       onReplaced: () => setMessage(ui.shellClosed),
     });
   }, [panes, session, ui, keep]);
-  const knownIds = known.map(({ id }) => id).join(" ");
-  useEffect(() => {
-    // Said once for what several commands print one after another.
-    if (knownIds !== "") setMessage(ui.known("Esc e"));
-  }, [knownIds, ui]);
   const tooSmall = size.columns < columns || size.rows < rows;
   useEffect(() => {
     if (!tooSmall) panes.resize(layout.shellColumns, layout.terminalRows);
