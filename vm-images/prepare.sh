@@ -27,6 +27,10 @@ if [ "$(cat $MARKER 2> /dev/null)" = "$VERSION" ]; then
 fi
 [ "$(id -u)" -eq 0 ] || fail "not root" "run it with sudo"
 WORK=$(mktemp -d)
+# The first boot and a hasty hand may run it at the same time; whoever comes second finds it done.
+exec 9> /run/wasm-k8s-lab-prepare.lock
+flock 9
+if [ "$(cat $MARKER 2> /dev/null)" = "$VERSION" ]; then exit 0; fi
 trap 'rm -rf "$WORK"' EXIT
 
 step "what this machine may download"

@@ -375,6 +375,8 @@ cni() {
   # CRI-O's bundles bring a network of their own, whose file is read first.
   rm -f /etc/cni/net.d/*-crio-bridge.conf /etc/cni/net.d/*-crio-bridge.conflist
   if [ "$NETWORK" = flannel ]; then
+    if [ "$PROFILE" = thesis ]; then deviate "flannel instead of the same bridge on every node"; fi
+    if [ -e /etc/kubernetes/admin.conf ]; then ranges_for_flannel; fi
     if [ -e /etc/cni/net.d/10-mynet.conf ]; then
       rm -f /etc/cni/net.d/10-mynet.conf /etc/cni/net.d/99-loopback.conf
       ip link delete cni0 2> /dev/null || true
@@ -731,12 +733,16 @@ init_cluster() {
   kubeadm token create --print-join-command
 }
 
-pod_network() {
-  step "flannel $(version_of flannel), a pod network across the nodes"
-  local kubectl="kubectl --kubeconfig=/etc/kubernetes/admin.conf" ranges
-  ranges=$($kubectl get nodes -o 'jsonpath={.items[*].spec.podCIDR}')
+ranges_for_flannel() {
+  local ranges
+  ranges=$(kubectl --kubeconfig=/etc/kubernetes/admin.conf get nodes -o 'jsonpath={.items[*].spec.podCIDR}')
   [ -n "$ranges" ] || fail "the cluster was made without --pod-network-cidr, which flannel needs" \
     "keep its network (--network=bridge), or begin anew: kubeadm reset on every node, then this command again"
+}
+
+pod_network() {
+  step "flannel $(version_of flannel), a pod network across the nodes"
+  local kubectl="kubectl --kubeconfig=/etc/kubernetes/admin.conf"
   download flannel "$(version_of flannel)" "$WORK/kube-flannel.yml"
   $kubectl apply -f "$WORK/kube-flannel.yml"
   $kubectl wait --for=condition=Ready nodes --all --timeout=300s ||
