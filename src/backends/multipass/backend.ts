@@ -228,10 +228,11 @@ class MultipassBackend implements Backend {
 
   async #startAll(): Promise<void> {
     const { machines } = this.#state.data;
-    for (const name of await this.#directory.names()) {
-      const known = machines[name];
-      if (known) await this.#provisioner.bringUp({ name, role: known.role });
-    }
+    const known = (await this.#directory.names()).flatMap((name) => {
+      const record = machines[name];
+      return record ? [{ name, role: record.role }] : [];
+    });
+    await Promise.all(known.map((spec) => this.#provisioner.bringUp(spec)));
     await this.#meet();
   }
 

@@ -4,7 +4,7 @@ import type { LabError } from "../../../src/domain/errors.ts";
 import { LaunchGate } from "../../../src/backends/multipass/launch-gate.ts";
 import { ProvisioningProgress } from "../../../src/backends/multipass/progress.ts";
 import { requireResources } from "../../../src/backends/multipass/resources.ts";
-import { recipe } from "./recipe.ts";
+import { recipe } from "../../support/multipass/recipe.ts";
 
 const roomy = { architecture: "amd64", totalMemoryMiB: 16_384, freeMemoryMiB: 12_000, freeDiskGiB: 100 };
 const all = ["master", "worker1", "worker2"] as const;
