@@ -12,7 +12,10 @@ export async function run(call: Call): Promise<number> {
   const format = call.value("format") ?? "table";
   if (!formats.includes(format)) return wrong(call, "Invalid format type given.");
   const sorted = !settings.atLeast("1.17");
-  const instances = Object.values(call.store().read().instances).sort((a, b) => (a.name < b.name ? -1 : 1));
+  // The daemon has nothing to list until an image is there to make a machine of.
+  const instances = Object.values(call.store().read().instances)
+    .filter(({ preparing }) => !preparing)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   if (call.has("snapshots")) {
     call.out(
       format === "json" ? json({ errors: [], info: snapshotOverview(instances) }, sorted) : snapshotTable(instances),
