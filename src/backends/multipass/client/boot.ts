@@ -24,6 +24,7 @@ const passing: ReadonlySet<MultipassErrorCode> = new Set([
 /** The daemon goes on, or the instance came up too late: it may still be well. */
 const timeouts: ReadonlySet<MultipassErrorCode> = new Set<MultipassErrorCode>([
   "client-timeout",
+  "client-killed",
   "launch-timeout-ssh",
   "launch-timeout-cloud-init",
 ]);

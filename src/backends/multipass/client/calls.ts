@@ -68,7 +68,7 @@ export class Calls {
     }
     if (result.exitCode === undefined) {
       const stderr = decoded(result.stderr);
-      throw new MultipassError("failed", `was ended by ${result.signal ?? "a signal"}`, { command, stderr });
+      throw new MultipassError("client-killed", `was ended by ${result.signal ?? "a signal"}`, { command, stderr });
     }
     return result.exitCode;
   }

@@ -27,6 +27,8 @@ export type MultipassErrorCode =
   | "launch-timeout-cloud-init"
   /** The client's own `--timeout`; the daemon goes on. */
   | "client-timeout"
+  /** A signal ended the client; the daemon goes on. */
+  | "client-killed"
   | "image-unknown"
   | "remote-unreachable"
   | "download-failed"

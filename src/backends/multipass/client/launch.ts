@@ -11,6 +11,13 @@ const retryMs = 10_000;
 /** How long a daemon that went away with a launch is waited for. */
 const absentForMs = 120_000;
 
+/** The daemon works on the name: what becomes of it is not in its list yet. */
+const underWay: ReadonlySet<MultipassErrorCode> = new Set<MultipassErrorCode>([
+  "being-prepared",
+  "client-timeout",
+  "client-killed",
+]);
+
 /** How a run of `launch` ended. */
 interface Run {
   zone?: string | undefined;
@@ -102,8 +109,10 @@ export class Launches {
         if (!(error instanceof MultipassError)) throw error;
         if (earlier && error.code === "already-exists") return { failed: earlier, begun: true };
         if (deadline.over) return { failed: error, begun };
-        if (error.code === "being-prepared") {
-          earlier = error;
+        if (underWay.has(error.code) && (error.code === "being-prepared" || attemptsLeft > 1)) {
+          // Asked again, Multipass says whether it goes on, has become an instance, or is to be begun anew.
+          if (error.code !== "being-prepared") attemptsLeft -= 1;
+          earlier ??= error;
           await deadline.pause(options.signal);
         } else if ((error.code === "download-failed" || error.code === "hash-mismatch") && attemptsLeft > 1) {
           attemptsLeft -= 1;
@@ -158,15 +167,13 @@ export class Launches {
     const look = options.signal ? { signal: options.signal } : {};
     if (await this.#isDeleted(name, failed, options)) throw softDeleted("launch", name);
     if (refused.has(failed.code) || (failed.code === "daemon-unreachable" && !begun)) throw failed;
-    // While an image is downloaded and prepared, its instance is not in the list.
-    const mayCome = failed.code === "client-timeout" || failed.exitCode === undefined;
     const absent = new Deadline(this.#calls, Math.min(deadline.leftMs, absentForMs));
     for (;;) {
       try {
         const state = await this.#instances.state(name, look);
         if (state === "Deleted") throw softDeleted("launch", name);
         if (state !== undefined) return;
-        if (!mayCome || deadline.over) throw failed;
+        throw failed;
       } catch (error) {
         const away = error instanceof MultipassError && error.code === "daemon-unreachable" && error !== failed;
         if (!away) throw error;

@@ -77,7 +77,7 @@ describe("with the executable's double", () => {
   });
 
   it.each([
-    ["its client is killed", { phase: "boot", signal: "SIGTERM" }, "failed"],
+    ["its client is killed during the download", { phase: "download", signal: "SIGTERM" }, "client-killed"],
     ["cloud-init takes longer than it waits", { phase: "cloud-init", delayMs: 2_000_000 }, "client-timeout"],
     ["its machine does not answer", { phase: "boot", never: true }, "client-timeout"],
   ] as const)("a launch goes on when %s", async (_, fault, code) => {

@@ -65,14 +65,25 @@ describe("launch", () => {
     expect(calls.filter((call) => call.includes("boot-finished")).length).toBeGreaterThan(2);
   });
 
-  it("looks for the instance after the client's own timeout, also while it is not in the list", async () => {
+  it.each([
+    ["client-timeout", { code: 5, stderr: "Timed out waiting for instance launch.\n" }],
+    ["client-killed", { ended: { signal: "SIGTERM" } }],
+  ])("follows what the daemon goes on with after %s, also while it is not in the list", async (code, first) => {
+    const taken = ["is being prepared", "is being prepared", "already exists"];
+    const replies = [first, ...taken.map((state) => failed(`instance "web" ${state}`))];
     let looks = 0;
     const { client } = scripted({
-      launch: { code: 5, stderr: "Timed out waiting for instance launch.\n" },
-      list: () => listOf(looks++ < 3 ? {} : { web: looks < 6 ? "Starting" : "Running" }),
+      launch: () => replies.shift() ?? {},
+      list: () => listOf({ web: looks++ < 2 ? "Starting" : "Running" }),
       ...done,
     });
-    expect(await client.launch(request)).toMatchObject({ ended: "continued", overcame: { code: "client-timeout" } });
+    expect(await client.launch(request)).toMatchObject({ ended: "continued", overcame: { code } });
+  });
+
+  it("begins anew after its client was killed before the daemon had begun", async () => {
+    const replies = [{ ended: { signal: "SIGKILL" } }, { stdout: launched }];
+    const { client } = scripted({ launch: () => replies.shift() ?? {}, list: listOf({ web: "Running" }), ...done });
+    expect(await client.launch(request)).toMatchObject({ ended: "launched" });
   });
 
   it("forces what Multipass has lost sight of to start again, once", async () => {
