@@ -107,9 +107,29 @@ export async function readIndex(url: string, bytes: Buffer): Promise<Package[]> 
   }
 }
 
-/** Collects the packages that are asked for in all repositories together, with what they depend on. */
+/**
+ * The names of the packages in an image of Ubuntu, as the list that is published beside it says. Throws UpstreamError.
+ */
+export async function collectImageList(
+  { id, url }: Source,
+  { upstream, signal, fetch }: Collecting,
+): Promise<string[]> {
+  const list = url.replace(/\.img$/, ".manifest");
+  const { bytes } = await upstream.bytes(list, signal ? { signal } : {}, 1 << 20);
+  await fetch({ url: list, bytes, verified: "first-contact", source: id });
+  return bytes
+    .toString("utf8")
+    .split("\n")
+    .flatMap((line) => /^([a-z0-9][a-z0-9.+-]+)(?::\w+)?\t/.exec(line)?.[1] ?? []);
+}
+
+/**
+ * Collects the packages that are asked for in all repositories together, with what they depend on, for machines that
+ * have `installed`.
+ */
 export async function collectPackageFiles(
   repositories: readonly Repository[],
+  installed: readonly string[],
   { fetch }: Collecting,
   onTrouble: (source: string, url: string, error: unknown) => void,
 ): Promise<void> {
@@ -117,13 +137,15 @@ export async function collectPackageFiles(
     packages.map((each) => ({ package: each, base: source.url, source: source.id })),
   );
   const asked = repositories.flatMap(({ source }) => source.apt?.packages ?? []);
-  const files = closureOf(offers, asked).offers.map(({ package: { filename, size, sha256 }, base, source }) => ({
-    url: base + encodeURI(filename.replace(/^\.\//, "")).replaceAll("#", "%23").replaceAll("?", "%3F"),
-    size,
-    sha256,
-    verified: "published" as const,
-    source,
-  }));
+  const files = closureOf(offers, asked, installed).offers.map(
+    ({ package: { filename, size, sha256 }, base, source }) => ({
+      url: base + encodeURI(filename.replace(/^\.\//, "")).replaceAll("#", "%23").replaceAll("?", "%3F"),
+      size,
+      sha256,
+      verified: "published" as const,
+      source,
+    }),
+  );
   const byAddress = new Map(files.map((file) => [file.url, file]));
   await Promise.all(
     [...byAddress.values()].map((file) => fetch(file).catch((error) => onTrouble(file.source, file.url, error))),

@@ -4,7 +4,7 @@ import { LabError } from "../domain/errors.ts";
 import type { Source } from "../recipes/sources.ts";
 import { collectFile, type Collecting } from "./collect-files.ts";
 import { collectImage } from "./collect-images.ts";
-import { collectIndex, collectPackageFiles, type Repository } from "./collect-packages.ts";
+import { collectImageList, collectIndex, collectPackageFiles, type Repository } from "./collect-packages.ts";
 import { download, type OpenSink, type Wanted } from "./download.ts";
 import {
   type BundleFile,
@@ -109,7 +109,8 @@ class Creation {
       const used = collected.flatMap(({ source, repository }) => (source ? [{ source, repository }] : []));
       const repositories = used.flatMap(({ repository }) => repository ?? []);
       await this.#collectKeys(repositories, new Set(used.map(({ source }) => source.id)), collecting);
-      await collectPackageFiles(repositories, collecting, (source, url, error) => this.#miss(source, url, error));
+      const installed = repositories.length > 0 ? await this.#installed(used, collecting) : [];
+      await collectPackageFiles(repositories, installed, collecting, (id, url, error) => this.#miss(id, url, error));
       // What belongs to a source that could not be had as a whole may still be coming.
       await Promise.allSettled(this.#fetching.values());
       this.#manifest.complete = this.#manifest.missing.length === 0;
@@ -148,6 +149,19 @@ class Creation {
     if (source.kind === "apt") return collectIndex(source, collecting);
     await (source.kind === "image" ? collectImage(source, collecting) : collectFile(source, collecting));
     return undefined;
+  }
+
+  /** What new machines have before they install anything. */
+  async #installed(used: readonly { source: Source }[], collecting: Collecting): Promise<string[]> {
+    const lists = used
+      .filter(({ source }) => source.kind === "vm-image")
+      .map(({ source }) =>
+        collectImageList(source, collecting).catch((error: unknown) => {
+          this.#miss(source.id, source.url, error);
+          return [];
+        }),
+      );
+    return (await Promise.all(lists)).flat();
   }
 
   /** The keys of those repositories that take another one's place, while the other one's key is still there. */

@@ -16,39 +16,75 @@ export interface Closure {
   absent: string[];
 }
 
-/** Priorities of what Ubuntu's images bring: apt does not install what an installed package recommends. */
-const brought = new Set(["required", "important"]);
-
 /**
- * Every package that apt may want in order to install `asked` (`name` or `name=version`) on a machine of which nothing
- * is known: more than a machine needs, since what it has already is here too. For each dependency the first alternative
- * that there is; of a virtual package the provider of the highest priority; the newest version that fits, and the one
- * before it while the newest is phased.
+ * Every package that apt may want in order to install `asked` (`name` or `name=version`) on a machine that has
+ * `installed`, in versions of which nothing is known: more than a machine needs. For each dependency or recommendation
+ * the first alternative that there is; of a virtual package the provider of the highest priority; the newest version that
+ * fits, and the one before it while the newest is phased. Of what is installed, that which apt upgrades along: it is
+ * built from the same source, needs exactly the version that something chosen had before, or cannot be beside it.
  */
-export function closureOf(offers: readonly Offer[], asked: readonly string[], recommends = true): Closure {
+export function closureOf(
+  offers: readonly Offer[],
+  asked: readonly string[],
+  installed: Iterable<string> = [],
+): Closure {
   const catalogue = new Catalogue(offers);
-  const chosen = new Set<Offer>();
+  const closure = new Growth(catalogue);
   const absent: string[] = [];
-  const open: Offer[] = [];
-  const choose = (found: readonly Offer[]): void => {
-    for (const offer of found) {
-      if (chosen.has(offer)) continue;
-      chosen.add(offer);
-      open.push(offer);
-    }
-  };
   for (const each of asked) {
     const [name = "", version] = each.split("=", 2);
     const found = catalogue.named(version === undefined ? { name } : { name, operator: "=", version });
     if (found.length === 0) absent.push(each);
-    choose(found);
+    closure.add(found);
   }
-  for (let offer = open.pop(); offer; offer = open.pop()) {
-    const { depends, recommends: recommended, priority } = offer.package;
-    const wanted = recommends && !brought.has(priority) ? [...depends, ...recommended] : depends;
-    for (const choice of wanted) choose(catalogue.first(choice));
+  const rest = new Map([...installed].map((name) => [name, catalogue.named({ name })]));
+  for (let grows = true; grows;) {
+    grows = false;
+    for (const [name, found] of rest) {
+      if (!closure.broken.has(name) && !found.some((offer) => closure.ties(offer))) continue;
+      rest.delete(name);
+      grows = closure.add(found) || grows;
+    }
   }
-  return { offers: [...chosen], absent };
+  return { offers: [...closure.chosen], absent };
+}
+
+/** What is chosen, with everything that it needs. */
+class Growth {
+  readonly chosen = new Set<Offer>();
+  /** Names of packages that cannot be beside a chosen one in every version. */
+  readonly broken = new Set<string>();
+  readonly #names = new Set<string>();
+  readonly #origins = new Set<string>();
+  readonly #catalogue: Catalogue;
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue;
+  }
+
+  /** True when there was something new. */
+  add(found: readonly Offer[]): boolean {
+    const before = this.chosen.size;
+    const open = [...found];
+    for (let offer = open.pop(); offer; offer = open.pop()) {
+      if (this.chosen.has(offer)) continue;
+      this.chosen.add(offer);
+      const { name, origin, depends, recommends, breaks } = offer.package;
+      this.#names.add(name);
+      this.#origins.add(origin);
+      for (const each of breaks) this.broken.add(each.name);
+      for (const choice of [...depends, ...recommends]) open.push(...this.#catalogue.first(choice));
+    }
+    return this.chosen.size > before;
+  }
+
+  /** True for what is upgraded with a chosen package. */
+  ties({ package: { origin, depends } }: Offer): boolean {
+    const exactly = depends.some((choice) =>
+      choice.some(({ name, operator }) => operator === "=" && this.#names.has(name)),
+    );
+    return exactly || this.#origins.has(origin);
+  }
 }
 
 const priorities = ["required", "important", "standard", "optional", "extra"];

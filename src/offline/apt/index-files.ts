@@ -8,11 +8,14 @@ export interface Package {
   size: number;
   sha256: string;
   priority: string;
-  essential: boolean;
   /** Pre-Depends and Depends, each a choice of alternatives. */
   depends: Relation[][];
   recommends: Relation[][];
   provides: Relation[];
+  /** The source package that it is built from. */
+  origin: string;
+  /** Breaks and Conflicts. */
+  breaks: Relation[];
   /** True while Ubuntu gives it to a part of all computers only. */
   phased: boolean;
 }
@@ -38,11 +41,12 @@ export function readPackages(text: string): Package[] {
       filename,
       sha256,
       size: Number(fields.get("size")),
+      origin: fields.get("source")?.split(" ", 1)[0] ?? name,
       priority: fields.get("priority") ?? "optional",
-      essential: fields.get("essential") === "yes",
       depends: [...relations(fields.get("pre-depends")), ...relations(fields.get("depends"))],
       recommends: relations(fields.get("recommends")),
       provides: relations(fields.get("provides")).flat(),
+      breaks: [...relations(fields.get("breaks")), ...relations(fields.get("conflicts"))].flat(),
       phased: Number(fields.get("phased-update-percentage") ?? 100) < 100,
     };
   });

@@ -71,7 +71,7 @@ test("a closure follows dependencies, alternatives, virtual packages, pins and w
     stanza("second", "3.0"),
     stanza("provider-a", "1", "Provides: virtual (= 1)\nPriority: extra"),
     stanza("provider-b", "1", "Provides: virtual\nPriority: important"),
-    stanza("base", "1", "Priority: required\nRecommends: superfluous"),
+    stanza("base", "1", "Priority: required\nSuggests: superfluous"),
     stanza("nice", "1", "Depends: app"),
     stanza("superfluous", "1"),
     stanza("other", "1"),
@@ -87,7 +87,21 @@ test("a closure follows dependencies, alternatives, virtual packages, pins and w
     "provider-b=1",
     "second=2.9",
   ]);
-  expect(namesIn(closureOf(offers(text), ["app=1.0"], false).offers)).not.toContain("nice=1");
+});
+
+test("what is installed and has to be upgraded along comes, too", () => {
+  const text = [
+    stanza("lib", "2", "Breaks: old (<< 2)"),
+    stanza("lib-dev", "2", "Depends: lib (= 2), tool"),
+    stanza("lib-doc", "2", "Depends: lib (= 2)"),
+    stanza("chain", "1", "Depends: lib-dev (= 2)"),
+    stanza("tool", "1"),
+    stanza("old", "3"),
+    stanza("loose", "1", "Depends: lib (>= 1)"),
+    stanza("sister", "2", "Source: lib (1.9)"),
+  ].join("\n");
+  const { offers: found } = closureOf(offers(text), ["lib"], ["chain", "lib-dev", "old", "loose", "sister", "unknown"]);
+  expect(namesIn(found)).toEqual(["chain=1", "lib-dev=2", "lib=2", "old=3", "sister=2", "tool=1"]);
 });
 
 test("while a version is given to some computers only, the one before it comes, too", () => {
