@@ -98,7 +98,7 @@ function accounts(etc: string, base: string): void {
 }
 
 /** /etc/hostname and the hosts of a machine as its image has them. */
-export function writeNames(root: string, name: string): void {
+function writeNames(root: string, name: string): void {
   writeFileSync(join(root, "etc/hostname"), `${name}\n`);
   writeFileSync(
     join(root, "etc/hosts"),

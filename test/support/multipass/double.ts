@@ -48,11 +48,10 @@ export function openDouble(options: DoubleOptions = {}): Double {
   const path = join(bin, "multipass");
   const program = join(import.meta.dirname, "cli.ts");
   mkdirSync(bin);
-  writeFileSync(
-    path,
-    `#!/bin/sh\nexec '${process.execPath}' --disable-warning=ExperimentalWarning '${program}' "$@"\n`,
-    { mode: 0o755 },
-  );
+  // Called hundreds of times, it starts four times faster when its types have been stripped before.
+  const cache = join(import.meta.dirname, "../../../.build/double");
+  const node = `NODE_COMPILE_CACHE='${cache}' exec '${process.execPath}' --disable-warning=ExperimentalWarning`;
+  writeFileSync(path, `#!/bin/sh\n${node} '${program}' "$@"\n`, { mode: 0o755 });
   const setFaults = (list: readonly Fault[]): void => writeFileSync(faults, JSON.stringify(list));
   setFaults(options.faults ?? []);
   const env = {

@@ -5,6 +5,7 @@ import { parseSize } from "../format.ts";
 import { readable } from "../snap.ts";
 import { type Call, exits, fail, wrong } from "../call.ts";
 import { findImage, type Image } from "../images.ts";
+import type { Instance } from "../store.ts";
 import { timeoutOf } from "../timeout.ts";
 
 const mebi = 1024 ** 2;
@@ -54,6 +55,9 @@ export async function run(call: Call): Promise<number> {
         : "Invalid network options supplied",
     );
   }
+  // Whether the name is free is asked before what is to be launched.
+  const { [name]: there } = call.store().read().instances;
+  if (there) return fail(call, taken(there));
   const image = findImage(positionals[0] ?? "lts", settings);
   if (typeof image === "string") return fail(call, image);
   const zone = zoneOf(call.value("zone"));
@@ -124,11 +128,14 @@ interface Wanted {
   zone: string;
 }
 
+const taken = ({ name, preparing }: Instance): string =>
+  `instance "${name}" ${preparing ? "is being prepared" : "already exists"}`;
+
 /** Takes the name; gives the reason when it is taken. */
 function register(call: Call, { name, image, ...sizes }: Wanted): string | undefined {
   return call.store().change((state) => {
     const there = state.instances[name];
-    if (there) return `instance "${name}" ${there.preparing ? "is being prepared" : "already exists"}`;
+    if (there) return taken(there);
     if (sizes.disk < image.bytes) {
       return `Requested disk (${sizes.disk} bytes) below minimum for this image (${image.bytes} bytes)`;
     }

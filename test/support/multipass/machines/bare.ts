@@ -100,6 +100,6 @@ export function openBare({ folder }: Settings): Machines {
 }
 
 /** The text with absolute paths of `own` moved below `files`. */
-export function rewritten(text: string, files: string): string {
+function rewritten(text: string, files: string): string {
   return text.replace(new RegExp(`(?<![\\w./-])/(${own.join("|")})(?=$|[^\\w-])`, "g"), `${files}/$1`);
 }
