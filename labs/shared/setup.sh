@@ -330,7 +330,10 @@ drop_repository() { # NAME
 prepare_machine() {
   step "this machine: Ubuntu $RELEASE, $ARCH, profile $PROFILE"
   if [ "$PROFILE" = thesis ] && [ "$RELEASE" != 20.04 ]; then deviate "Ubuntu $RELEASE instead of 20.04"; fi
-  if [ -n "$OFFLINE" ]; then echo "    everything comes from $OFFLINE"; fi
+  if [ -n "$OFFLINE" ]; then
+    echo "    everything comes from $OFFLINE"
+    offline_mirrors
+  fi
   if [ -d /var/lib/cloud/instance ] && [ ! -e /var/lib/cloud/instance/boot-finished ]; then
     echo "    the first boot is not finished, waiting for cloud-init"
     timeout 600 cloud-init status --wait > /dev/null || true
@@ -460,6 +463,11 @@ spin_handler() {
 [plugins."$runtime".containerd.runtimes.spin]
   runtime_type = "io.containerd.spin.v2"
 CONF
+  # Shims of today are told how control groups are kept; those of the thesis's time know no options.
+  case $CONTAINERD in
+    1.*) ;;
+    *) printf '[plugins."%s".containerd.runtimes.spin.options]\n  SystemdCgroup = true\n' $runtime >> $file ;;
+  esac
   mkdir -p /etc/containerd/certs.d/registry.lab:5000
   cat > /etc/containerd/certs.d/registry.lab:5000/hosts.toml << 'CONF'
 server = "http://registry.lab:5000"
@@ -469,14 +477,17 @@ server = "http://registry.lab:5000"
 CONF
 }
 
-# Images of the four registries that the lab uses come from the offline server, too.
+# Images of the registries that the lab uses come from the offline server, too: for containerd, then for CRI-O and the
+# tools.
+REGISTRIES="registry.k8s.io docker.io ghcr.io quay.io"
 offline_images() {
   local name
   registry_folder
-  for name in registry.k8s.io docker.io ghcr.io quay.io; do
+  for name in $REGISTRIES; do
     mkdir -p "/etc/containerd/certs.d/$name"
     cat > "/etc/containerd/certs.d/$name/hosts.toml" << CONF
-server = "${OFFLINE%/}/$name"
+server = "${OFFLINE%/}/v2/$name"
+override_path = true
 
 [host."${OFFLINE%/}/v2/$name"]
   capabilities = ["pull", "resolve"]
@@ -485,9 +496,18 @@ CONF
   done
 }
 
+offline_mirrors() {
+  local name
+  mkdir -p /etc/containers/registries.conf.d
+  for name in $REGISTRIES; do
+    printf '[[registry]]\nlocation = "%s"\n\n[[registry.mirror]]\nlocation = "%s/%s"\ninsecure = true\n\n' \
+      "$name" "$(echo "$OFFLINE" | sed -e 's#^https*://##' -e 's#/*$##')" "$name"
+  done > /etc/containers/registries.conf.d/60-offline.conf
+}
+
 # The old repository first, so that it is the thesis's own where it still answers.
 kubernetes_repository() {
-  local key
+  local key where
   if [ "$PROFILE" = thesis ] && [ "${KUBERNETES%-1.1}" = "$KUBERNETES" ]; then
     if repository kubernetes "$(key_url kubernetes-key)" "$(key_url kubernetes)" "kubernetes-xenial main"; then
       if fresh_lists; then return; fi
@@ -508,8 +528,10 @@ kubernetes_repository() {
     if fresh_lists; then return; fi
     grep -qE 'EXPKEYSIG|KEYEXPIRED|NO_PUBKEY' "$WORK/update.log" || break
   done
-  fail "no key is right for $(where_is "https://pkgs.k8s.io/core:/stable:/v$(minor_of "$KUBERNETES")/deb/")" \
-    "read apt's errors above; after EXPKEYSIG wait for upstream to renew its key, or choose a newer --kubernetes"
+  where=$(where_is "https://pkgs.k8s.io/core:/stable:/v$(minor_of "$KUBERNETES")/deb/")
+  grep -qsE 'EXPKEYSIG|KEYEXPIRED|NO_PUBKEY' "$WORK/update.log" ||
+    fail "could not read the repository $where" "check the version and the network (curl -I ${where}InRelease), and apt's errors above"
+  fail "no key is right for $where" "upstream has to renew its key (EXPKEYSIG); until then choose a newer --kubernetes"
 }
 
 key_url() { # ID
@@ -581,13 +603,8 @@ crun_runtime() {
   case $CRUN in 1.2[89]* | 1.[3-9][0-9]*) packages libjson-c-dev ;; esac
   download crun "$CRUN" "$WORK/crun.tar.gz"
   tar -C "$WORK" --no-overwrite-dir -xzf "$WORK/crun.tar.gz"
-  (
-    cd "$WORK/crun-$CRUN"
-    ./autogen.sh
-    ./configure --with-wasmedge
-    make
-    make install
-  ) || fail "crun $CRUN could not be built" "read the compiler's errors above"
+  (cd "$WORK/crun-$CRUN" && ./autogen.sh && ./configure --with-wasmedge && make && make install) ||
+    fail "crun $CRUN could not be built" "read the compiler's errors above"
 }
 
 # CRI-O as its packages or its bundle leave it.
@@ -638,6 +655,7 @@ crio_runtime() {
 # With crun as its default. Today's packages bring a crun that knows no WebAssembly, and let annotations for it pass
 # only where a handler allows them.
 crio_settings() {
+  local monitor
   step "CRI-O's default runtime"
   if [ "$PROFILE" = current ]; then
     cat > /etc/crio/crio.conf.d/99-crun-wasm.conf << CONF
@@ -657,6 +675,12 @@ default_runtime = "crun"
 [crio.runtime.runtimes.crun]
 runtime_path = "/usr/local/bin/crun"
 CONF
+    # Bundles keep conmon where CRI-O does not look by itself.
+    for monitor in /usr/local/libexec/crio/conmon /usr/libexec/crio/conmon; do
+      if [ -x $monitor ] && ! command -v conmon > /dev/null; then
+        echo "monitor_path = \"$monitor\"" >> /etc/crio/crio.conf.d/99-crun-wasmedge.conf
+      fi
+    done
   fi
   start_crio
 }
