@@ -380,7 +380,7 @@ export class RemoteShell implements MachineShell {
 
 /** Text without the marks that a line editor leaves; a Ctrl-C at the prompt is shown by our side already. */
 function withoutLineEditing(text: string): string {
-  return text.replaceAll(/\r?\u001b\[K\r?/g, "").replace(/^\^C\r?\n/, "");
+  return text.replaceAll(/\r?\u001b\[K\r?/g, "").replace(/^\^C\r*\n/, "");
 }
 
 /** A prompt without colours, titles and the marks of what has no width. */

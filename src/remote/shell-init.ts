@@ -217,7 +217,7 @@ __wkl_save() {
     printf 'cd -- %q\\n' "$PWD"
     umask -p
     alias -p
-    trap -p | grep -v ' SIGHUP$'
+    trap -p | grep -v ' EXIT$'
     printf 'IFS=%q\\n' "\${IFS-}"
     local IFS=$' \\t\\n'
     for __wkl_name in $(compgen -A variable); do
@@ -277,7 +277,7 @@ for __wkl_map in emacs-standard vi-insert; do
   bind -m "$__wkl_map" '"\\t": ""'
 done
 unset __wkl_map
-trap '__wkl_save; exit 129' HUP
+trap __wkl_save EXIT
 __wkl_functions=" $(compgen -A function | tr '\\n' ' ') "
 if [ -r "$__wkl_state" ]; then . "$__wkl_state" 2>/dev/null; fi
 PROMPT_COMMAND[90]='{ __wkl_prompt "$?"; } 2>/dev/null'
