@@ -58,7 +58,7 @@ export async function create(given: CreateArguments): Promise<number> {
   const abort = new AbortController();
   const interrupt = (): void =>
     abort.abort(
-      new LabError("interrupted", "interrupted", {
+      new LabError("bundle-interrupted", "interrupted", {
         remedy: "Run the same command again; it goes on where it was.",
         exitCode: exitCodes.interrupted,
       }),

@@ -18,6 +18,13 @@ const englishOnly = new Set([
   "setup-failed",
   "route-unknown",
   "component-unknown",
+  "bundle-address",
+  "bundle-disk",
+  "bundle-interrupted",
+  "bundle-invalid",
+  "bundle-listen",
+  "bundle-other",
+  "bundle-release",
 ]);
 
 interface SwcNode {
