@@ -11,7 +11,7 @@ const base = "archive.ubuntu.com/ubuntu/";
 
 /** A file of Debian's mirror, kept. */
 const mirrored = (path: string): Promise<string> =>
-  cached(`debian/${path}`, "from Debian's mirror", async (file) => {
+  cached(`debian/${path}`, "", async (file) => {
     const response = await fetch(`${debian.mirror}/${path}`, { redirect: "follow" });
     if (!response.ok) throw new Error(`${debian.mirror}/${path}: ${response.status}`);
     writeFileSync(file, Buffer.from(await response.arrayBuffer()));

@@ -55,8 +55,7 @@ ${depends}Description: ${wanted.description}
 
 /** A flat repository of packages at `base` (`host/path/`), signed with the key of this test. */
 export async function flatRepository(base: string, files: readonly string[], architecture: string): Promise<Site> {
-  const index = `${(await Promise.all(files.map(describe))).join("\n")}`;
-  const packages = Buffer.from(index);
+  const packages = Buffer.from((await Promise.all(files.map(describe))).join("\n"));
   const release = { origin: "A test of wasm-k8s-lab", suite: "stable", components: "main", architecture };
   const served = new Map<string, Content>(
     Object.entries(await suiteOf(release, { Packages: packages, "Packages.gz": gzipSync(packages) })),

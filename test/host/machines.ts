@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openMultipassBackend } from "../../src/backends/multipass/backend.ts";
+import { systemClock, systemRandom } from "../../src/cli/system-clock.ts";
+import type { Backend } from "../../src/domain/backend.ts";
+import type { ExecResult, Machine } from "../../src/domain/machine.ts";
+import { readRecipe } from "../../src/recipes/recipe.ts";
+import { openGuests } from "../support/guests/guests.ts";
+import { type Double, openDouble } from "../support/multipass/double.ts";
+import { baseTree } from "./base-tree.ts";
+import { serveUpstream, type UpstreamServer } from "./upstream/server.ts";
+import { openUpstream, type Upstream } from "./upstream/upstream.ts";
+
+const roles = ["master", "worker1", "worker2"] as const;
+export type Role = (typeof roles)[number];
+
+export interface HostLab {
+  double: Double;
+  backend: Backend;
+  upstream: Upstream;
+  server: UpstreamServer;
+  /** What the backend said while it made machines. */
+  phases: string[];
+  /** Makes all three and answers when they are prepared. */
+  ensureAll(): Promise<Record<Role, Machine>>;
+  dispose(): Promise<void>;
+}
+
+/** Our Multipass backend on the double, with machines that boot Debian's systemd and see only what plays upstream. */
+export async function openHostLab(): Promise<HostLab> {
+  const tree = await baseTree();
+  const upstream = await openUpstream();
+  const double = openDouble({ guests: "system", tree, clockScale: 1 });
+  const server = await serveUpstream(
+    await openGuests({ folder: join(double.state, "guests") }).gateway(),
+    upstream.sites,
+  );
+  const folder = mkdtempSync(join(tmpdir(), "wkl-host-"));
+  const phases: string[] = [];
+  const backend = await openMultipassBackend({
+    folder,
+    clock: systemClock,
+    random: systemRandom,
+    executable: double.path,
+    env: double.env,
+    recipe: () =>
+      readRecipe({ folder: join(import.meta.dirname, "../../vm-images"), profile: "current", offline: server.url }),
+    onNotice: (text) => phases.push(text),
+    onProgress: ({ machine, phase }) => phases.push(`${machine} ${phase}`),
+  });
+  return {
+    double,
+    backend,
+    upstream,
+    server,
+    phases,
+    async ensureAll() {
+      const [master, worker1, worker2] = await Promise.all(roles.map((role) => backend.ensure({ name: role, role })));
+      if (!master || !worker1 || !worker2) throw new Error("a machine is missing");
+      return { master, worker1, worker2 };
+    },
+    async dispose() {
+      await backend.close();
+      await server.close();
+      await double.dispose();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a bash script printed, run as `ubuntu`. Throws with its last lines unless it exits 0. */
+export async function bash(machine: Machine, script: string, timeoutMs = 600_000): Promise<string> {
+  const { exitCode, stdout, stderr } = await machine.exec(["bash", "-ec", script], { timeoutMs });
+  if (exitCode === 0) return stdout.trim();
+  const said = `${stdout}\n${stderr}`.trim().split("\n").slice(-15).join("\n");
+  throw new Error(`${machine.name}: exit ${exitCode}\n${said}`);
+}
+
+/** setup.sh as a learner types it; the step it stopped at and the reason, when it stopped. */
+export async function setUp(
+  machine: Machine,
+  command: string,
+): Promise<{ result: ExecResult; stopped?: { step: string; reason: string } }> {
+  const result = await machine.exec(["sudo", "./setup.sh", "--profile=current", command], { timeoutMs: 1_200_000 });
+  if (result.exitCode === 0) return { result };
+  const [, step = "?", reason = ""] = /^setup\.sh: step '([^']+)':? (.*)$/m.exec(result.stderr) ?? [];
+  return { result, stopped: { step, reason: reason || (result.stderr.trim().split("\n").at(-1) ?? "") } };
+}
