@@ -48,10 +48,12 @@ export class Execs {
     const waiting: ((begun: ExecProcess) => void)[] = [];
     let begun: ExecProcess | undefined;
     const whenBegun = (act: (process: ExecProcess) => void): void => void (begun ? act(begun) : waiting.push(act));
+    const given = Promise.withResolvers<never>();
+    given.promise.catch(() => undefined);
     const run = async (): Promise<{ exitCode: number }> => {
       checkName("exec", name);
       if (argv.length === 0) throw new MultipassError("wrong-use", "no command was given", { command: "exec" });
-      await this.#reachable(name, options.signal);
+      await Promise.race([this.#reachable(name, options.signal), given.promise]);
       begun = this.#begin(name, argv, options);
       for (const act of waiting) act(begun);
       try {
@@ -64,7 +66,13 @@ export class Execs {
     return {
       write: (bytes) => whenBegun((process) => process.write(bytes)),
       end: () => whenBegun((process) => process.end()),
-      kill: () => whenBegun((process) => process.kill()),
+      kill() {
+        if (begun) begun.kill();
+        else
+          given.reject(
+            new MultipassError("ssh-failed", `was given up before it began, got ${name}`, { command: "exec" }),
+          );
+      },
       ended: run(),
     };
   }

@@ -27,7 +27,8 @@
  *   apart, and a command that ends with 4 is not run for ever (clients up to 1.16). Output is the command's, byte by
  *   byte: no spinner, no warnings. An instance that has stopped (asked again after ten seconds) is not started by the way. `ssh-failed` says that the command was
  *   not begun, `connection-lost` that it was. No shell expands `argv`; no environment goes over (`env A=b command`);
- *   ending the client does not end the command (`timeout 60 command`).
+ *   ending the client does not end the command (`timeout 60 command`); what a command leaves running keeps `exec`
+ *   waiting while it holds its output.
  * - **Windows.** A client with pipes stops for ever once a command has printed more than 4096 bytes: `exec` lets the
  *   output go through files of the guest there, and `onOutput` is called at the end. `startExec` cannot do that: let
  *   the command write to a file and read that.

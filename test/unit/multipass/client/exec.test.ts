@@ -67,6 +67,14 @@ describe("exec by what the client says", () => {
     expect(await failureOf(client.exec("web", []))).toMatchObject({ code: "wrong-use" });
   });
 
+  it("is given up before it began, where its instance's state is not told", async () => {
+    const { client, calls } = scripted({ list: { hangs: true } });
+    const started = client.startExec("web", ["true"], { onOutput: () => undefined });
+    started.kill();
+    expect(await failureOf(started.ended)).toMatchObject({ code: "ssh-failed" });
+    expect(calls.filter((call) => call.startsWith("exec"))).toEqual([]);
+  });
+
   it("lets output go through files on Windows", async () => {
     const long = "x".repeat(10_000);
     const { client, calls } = scripted(
