@@ -95,7 +95,9 @@ async function strike(call: Call, fault: Fault, instance: string | undefined): P
     call.out = throttled(call.out, fault, (ms) => settings.scaled(ms));
     return undefined;
   }
-  await sleep(settings.scaled(fault.delayMs ?? 0));
+  // What does not ask the machines is not kept waiting by them.
+  const hasty = call.has("no-ipv4") || call.has("no-runtime-information");
+  await sleep(settings.scaled(hasty ? 0 : (fault.delayMs ?? 0)));
   if (state) {
     store().change(({ instances }) => {
       const there = instances[instance ?? ""];

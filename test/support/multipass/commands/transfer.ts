@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { chmodSync, createReadStream, createWriteStream, mkdirSync, statSync, type Stats } from "node:fs";
+import { once } from "node:events";
+import { createReadStream, createWriteStream, existsSync, mkdirSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -85,7 +86,8 @@ async function copy(call: Call, machines: Machines, source: Place, target: Place
     const found = readable(source.path, call.settings) ? stat(source.path) : undefined;
     if (!found) throw new SftpError(`cannot access ${source.path}: No such file or directory`);
     if (found.isDirectory()) {
-      if (!call.has("r")) throw new SftpError(`omitting local directory ${source.path}: recursive mode not specified`);
+      if (!call.has("recursive"))
+        throw new SftpError(`omitting local directory ${source.path}: recursive mode not specified`);
       const tar = spawn("tar", ["-C", source.path, "-c", "."], { stdio: ["ignore", "pipe", "ignore"] });
       const folder = into(target.path, basename(source.path));
       return remote(target.instance, `${folder}; mkdir -p "$t" && tar -C "$t" --no-same-owner -x`, tar.stdout);
@@ -109,7 +111,8 @@ async function pull(
     () => true,
     () => false,
   );
-  if (folder && !call.has("r")) throw new SftpError(`omitting remote directory ${path}: recursive mode not specified`);
+  if (folder && !call.has("recursive"))
+    throw new SftpError(`omitting remote directory ${path}: recursive mode not specified`);
   if (call.has("parents")) mkdirSync(dirname(place), { recursive: true });
   if (folder) {
     mkdirSync(place, { recursive: true });
@@ -119,8 +122,13 @@ async function pull(
     await unpacked;
     return;
   }
-  await remote(instance, `cat ${quoted(path)}`, undefined, createWriteStream(place));
-  chmodSync(place, 0o644);
+  const local = createWriteStream(place);
+  await once(local, "open").catch(() => {
+    throw new SftpError(
+      `cannot open local file ${place}: ${existsSync(dirname(place)) ? "Permission denied" : "No such file or directory"}`,
+    );
+  });
+  await remote(instance, `cat ${quoted(path)}`, undefined, local);
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -151,7 +159,8 @@ async function runInside(
   child.stdin.on("error", () => undefined);
   if (stdin) stdin.pipe(child.stdin);
   else child.stdin.end();
-  if (stdout) await pipeline(child.stdout, stdout, { end: stdout !== process.stdout });
+  // `tar` may end before it has read the last zeroes.
+  if (stdout) await pipeline(child.stdout, stdout, { end: stdout !== process.stdout }).catch(() => undefined);
   else child.stdout.resume();
   if ((await ended) === 0) return;
   const [, path = "", reason = said.trim()] = /([^:\s]+): ([^:\n]+)\n$/.exec(said) ?? [];
