@@ -90,7 +90,7 @@ export const de = {
   down: {
     confirm: (names) => `Das entfernt ${names} mit allem, was darauf ist. Weiter? [j/N] `,
     yes: /^(j|ja|y|yes)$/i,
-    removed: (names) => `entfernt: ${names}`,
+    removed: (names) => (names === "" ? "Es gab keine Maschinen zu entfernen." : `entfernt: ${names}`),
     kept: "Die Maschinen bleiben, wie sie sind.",
   },
   run: {

@@ -95,7 +95,7 @@ export const en = {
   down: {
     confirm: (names: string) => `This removes ${names} and everything on them. Go on? [y/N] `,
     yes: /^y(es)?$/i,
-    removed: (names: string) => `removed: ${names}`,
+    removed: (names: string) => (names === "" ? "There were no machines to remove." : `removed: ${names}`),
     kept: "The machines stay as they are.",
   },
   run: {

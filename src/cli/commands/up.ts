@@ -85,7 +85,7 @@ export async function down(given: DownArguments): Promise<number> {
     }
     await backend.removeAll();
     forgetMachines(progress);
-    print(texts.down.removed(names === "" ? "-" : names));
+    print(texts.down.removed(names));
     return exitCodes.passed;
   } finally {
     await lab.close();
