@@ -64,14 +64,13 @@ fi
 
 if [ -n "$OFFLINE" ]; then
   step "packages from $OFFLINE"
-  # shellcheck disable=SC1091
-  . /etc/os-release
+  series=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
   archive=archive.ubuntu.com/ubuntu
   case $(dpkg --print-architecture) in arm64) archive=ports.ubuntu.com/ubuntu-ports ;; esac
   for file in /etc/apt/sources.list /etc/apt/sources.list.d/ubuntu.sources; do
     if [ -s $file ] && [ ! -e $file.online ]; then mv $file $file.online; fi
   done
-  for suite in "$VERSION_CODENAME" "$VERSION_CODENAME-updates" "$VERSION_CODENAME-security"; do
+  for suite in "$series" "$series-updates" "$series-security"; do
     echo "deb [signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg] ${OFFLINE%/}/$archive $suite main universe"
   done > /etc/apt/sources.list.d/wasm-k8s-lab.list
 fi
