@@ -825,6 +825,9 @@ if [ -z "$LEARNER" ] && id ubuntu > /dev/null 2>&1; then LEARNER=ubuntu; fi
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 
+# Without a cluster nothing brings flannel.
+if [ "$COMMAND" = containers ]; then NETWORK=bridge; fi
+
 prepare_machine
 kernel_settings
 case $COMMAND in

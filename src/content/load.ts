@@ -134,7 +134,7 @@ function toStep(
   problems: string[],
 ): Step {
   const checks = step.checks.map((check): CheckSpec => {
-    const { id, kind, points, precondition, profile: _, ...params } = check;
+    const { id, kind, points, precondition, profile: _profile, on: _on, ...params } = check;
     try {
       options.parseCheck(kind, params, `${path}: steps.${step.id}.checks.${id}`);
     } catch (error) {

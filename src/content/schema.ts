@@ -5,11 +5,10 @@ const id = z
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be kebab-case: lower-case letters, digits and single hyphens");
 const machine = z.enum(["master", "worker1", "worker2"]);
 const profile = z.enum(["thesis", "current"]);
+/** What belongs to one kind of machines alone. */
+const on = z.enum(["modelled", "real"]);
 
-/**
- * `- master: COMMAND` or `- host: COMMAND`; with `profile:` beside it only there, with `on:` only on modelled or on real
- * machines.
- */
+/** `- master: COMMAND` or `- host: COMMAND`; with `profile:` or `on:` beside it, only there. */
 const action = z
   .strictObject({
     master: z.string(),
@@ -17,7 +16,7 @@ const action = z
     worker2: z.string(),
     host: z.string(),
     profile,
-    on: z.enum(["modelled", "real"]),
+    on,
   })
   .partial()
   .refine(
@@ -31,6 +30,7 @@ const check = z.looseObject({
   points: z.number().int().positive().default(1),
   precondition: z.boolean().default(false),
   profile: profile.optional(),
+  on: on.optional(),
 });
 
 const mistake = z.strictObject({
@@ -69,6 +69,7 @@ const step = z.strictObject({
 
 const file = z.strictObject({
   profile: profile.optional(),
+  on: on.optional(),
   machine,
   path: z.string().startsWith("/"),
   owner: z.string().default("ubuntu:ubuntu"),
