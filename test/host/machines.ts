@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openMultipassBackend } from "../../src/backends/multipass/backend.ts";
@@ -37,6 +37,7 @@ export async function openHostLab(): Promise<HostLab> {
     upstream.sites,
   );
   const folder = mkdtempSync(join(tmpdir(), "wkl-host-"));
+  copyRecipes(join(folder, "vm-images"), upstream.digests);
   const phases: string[] = [];
   const backend = await openMultipassBackend({
     folder,
@@ -44,8 +45,7 @@ export async function openHostLab(): Promise<HostLab> {
     random: systemRandom,
     executable: double.path,
     env: double.env,
-    recipe: () =>
-      readRecipe({ folder: join(import.meta.dirname, "../../vm-images"), profile: "current", offline: server.url }),
+    recipe: () => readRecipe({ folder: join(folder, "vm-images"), profile: "current", offline: server.url }),
     onNotice: (text) => phases.push(text),
     onProgress: ({ machine, phase }) => phases.push(`${machine} ${phase}`),
   });
@@ -67,6 +67,15 @@ export async function openHostLab(): Promise<HostLab> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** vm-images with the digests of what was built here in place of those that upstream's own builds have. */
+function copyRecipes(to: string, digests: ReadonlyMap<string, string>): void {
+  cpSync(join(import.meta.dirname, "../../vm-images"), to, { recursive: true });
+  const file = join(to, "catalog.yaml");
+  let text = readFileSync(file, "utf8");
+  for (const [pinned, own] of digests) text = text.replaceAll(pinned, own);
+  writeFileSync(file, text);
 }
 
 /** What a bash script printed, run as `ubuntu`. Throws with its last lines unless it exits 0. */

@@ -58,6 +58,29 @@ const limits: Record<string, { step: RegExp; why: string } | undefined> = {
   method2: { step: /^containerd-shim-spin /, why: "the shim is a Rust program in no registry that is to be had here" },
 };
 
+test("a download that is not what the catalogue says is refused", async () => {
+  const { worker2 } = machines;
+  const [[pinned = "", own = ""] = []] = lab.upstream.digests;
+  const swap = (from: string, to: string): Promise<string> =>
+    bash(worker2, `sudo sed -i 's/${from}/${to}/' /etc/wasm-k8s-lab/sources; grep -c ${to} /etc/wasm-k8s-lab/sources`);
+  await copyScript(worker2);
+  await report.step("worker2", "another runc is refused", async () => {
+    await swap(own, pinned);
+    const { stopped, result } = await setUp(worker2, "worker");
+    expect(stopped?.step, result.stderr).toMatch(/^runc /);
+    expect(stopped?.reason).toContain("is not what the catalogue says");
+    await bash(worker2, "test ! -e /usr/local/sbin/runc");
+    await swap(pinned, own);
+    return stopped?.reason ?? "";
+  });
+});
+
+const copyScript = (machine: Machine): Promise<void> =>
+  machine.writeFile("/home/ubuntu/setup.sh", readFileSync(join(repository, "labs/shared/setup.sh")), {
+    owner: "ubuntu:ubuntu",
+    mode: 0o755,
+  });
+
 const recipes: [Role, string][] = [
   ["master", "master"],
   ["worker1", "method1"],
@@ -67,10 +90,7 @@ const recipes: [Role, string][] = [
 for (const [role, command] of recipes) {
   test(`setup.sh ${command} on ${role}, twice`, async () => {
     const machine = machines[role];
-    await machine.writeFile("/home/ubuntu/setup.sh", readFileSync(join(repository, "labs/shared/setup.sh")), {
-      owner: "ubuntu:ubuntu",
-      mode: 0o755,
-    });
+    await copyScript(machine);
     const before = Date.now();
     const first = await setUp(machine, command);
     const seconds = Math.round((Date.now() - before) / 1000);
@@ -134,7 +154,8 @@ test("WasmEdge runs the module, and curl is answered", async () => {
 test("Buildah packs the module and pushes it to the lab's registry", async () => {
   const { master } = machines;
   const module = readFileSync(join(repository, "labs/workloads/http-server/http_server.wasm"));
-  await master.writeFile("/home/ubuntu/app/http_server.wasm", module, { owner: "ubuntu:ubuntu" });
+  // As Cargo leaves it: executable.
+  await master.writeFile("/home/ubuntu/app/http_server.wasm", module, { owner: "ubuntu:ubuntu", mode: 0o755 });
   await report.step("master", "registry and Buildah", async () => {
     await bash(
       master,

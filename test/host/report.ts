@@ -36,8 +36,9 @@ export class HostReport {
 
   /** Prints the table and keeps it in `.build/host-report.txt`. */
   print(): void {
+    const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").slice(0, 200);
     const time = (seconds?: number): string => (seconds === undefined ? "" : `${seconds} s`);
-    const lines = this.#rows.map((row) => [row.machine, row.step, row.outcome, time(row.seconds), row.detail]);
+    const lines = this.#rows.map((row) => [row.machine, row.step, row.outcome, time(row.seconds), oneLine(row.detail)]);
     const table = [["machine", "step", "outcome", "time", "detail"], ...lines];
     const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
     const text = table

@@ -87,12 +87,15 @@ export interface Releases {
   site: Site;
   /** What is served, and what could not be had, with the reason; by the download's id. */
   told: { id: string; version: string; from?: string; reason?: string }[];
+  /** What the catalogue says of files that were built here, and their own digests. */
+  digests: Map<string, string>;
 }
 
 /** Release assets of a profile, built here from the source of the same version; the rest is not there. */
 export async function releases(sources: readonly Source[]): Promise<Releases> {
   const places = new Map<string, Content>();
   const told: Releases["told"] = [];
+  const digests = new Map<string, string>();
   for (const source of sources) {
     if (source.kind !== "file") continue;
     const { id, version } = source;
@@ -105,17 +108,19 @@ export async function releases(sources: readonly Source[]): Promise<Releases> {
       const file = await make(source);
       places.set(placeOf(source.url), { file });
       told.push({ id, version, from: "built here from the source of that version" });
-      if (source.checksumUrl !== undefined) addDigest(places, source.checksumUrl, basename(source.url), file);
+      const digest = createHash("sha256").update(readFileSync(file)).digest("hex");
+      if (source.sha256 !== undefined) digests.set(source.sha256, digest);
+      if (source.checksumUrl !== undefined)
+        addDigest(places, source.checksumUrl, `${digest}  ${basename(source.url)}\n`);
     } catch (error) {
       told.push({ id, version, reason: String(error).split("\n", 1)[0] ?? "" });
     }
   }
-  return { site: (place) => places.get(place), told };
+  return { site: (place) => places.get(place), told, digests };
 }
 
-function addDigest(places: Map<string, Content>, url: string, name: string, file: string): void {
+function addDigest(places: Map<string, Content>, url: string, line: string): void {
   const place = placeOf(url);
   const before = places.get(place);
-  const line = `${createHash("sha256").update(readFileSync(file)).digest("hex")}  ${name}\n`;
   places.set(place, `${typeof before === "string" ? before : ""}${line}`);
 }

@@ -22,6 +22,8 @@ export interface Substitution {
 export interface Upstream {
   sites: Site[];
   substitutions: Substitution[];
+  /** The digests that the catalogue pins, and those of what is served in their place. */
+  digests: ReadonlyMap<string, string>;
 }
 
 /** Everything that the profile `current` downloads, as far as it is to be had without its own servers. */
@@ -60,7 +62,7 @@ export async function openUpstream(): Promise<Upstream> {
   } else {
     substitutions.push({ id: "kubernetes", version, served: "absent: WASM_K8S_LAB_HOST_KUBERNETES=1 builds it" });
   }
-  return { sites, substitutions };
+  return { sites, substitutions, digests: assets.digests };
 }
 
 /** `host/path/` of a repository. */
