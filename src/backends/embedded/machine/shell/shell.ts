@@ -702,7 +702,7 @@ export class Shell {
 
   async #background(item: ListItem): Promise<void> {
     const descriptors = this.descriptors.clone();
-    if (!this.interactive) descriptors.set(0, new OpenFile({ source: emptySource }));
+    if (!this.interactive && !this.options.monitor) descriptors.set(0, new OpenFile({ source: emptySource }));
     const [command] = item.first.commands;
     const argv =
       item.rest.length === 0 && item.first.commands.length === 1 && command?.type === "simple"
