@@ -1,7 +1,6 @@
 import type { Clock } from "../../domain/clock.ts";
 import { LabError } from "../../domain/errors.ts";
 import type { MachineState } from "../../domain/machine.ts";
-import { chooseAddress } from "./client/address.ts";
 import type { InstanceState, Multipass } from "./client/index.ts";
 import { asLabErrors } from "./failures.ts";
 import { type Remembered, remember } from "./remember.ts";
@@ -50,15 +49,15 @@ export class MachineDirectory {
     return (await this.find(machine))?.state ?? "absent";
   }
 
-  /** The address by which the others reach it: a machine's bridges and pod networks are listed with the right one. */
+  /** The address by which the others reach it: noted at each start, since pod networks put theirs into the list, too. */
   address({ machine, addresses }: FoundMachine): string | undefined {
-    return chooseAddress(addresses, { recorded: this.#state.data.machines[machine]?.address });
+    return this.#state.data.machines[machine]?.address ?? addresses[0];
   }
 
   /** Throws LabError `machine-not-running` while it has none. */
   async addressOf(machine: string): Promise<string> {
     const found = await this.find(machine);
-    const address = (found && this.address(found)) ?? this.#state.data.machines[machine]?.address;
+    const address = found && this.address(found);
     if (address !== undefined) return address;
     throw new LabError("machine-not-running", `${machine}: has no address yet`, {
       remedy: "Run `wasm-k8s-lab up` or `wasm-k8s-lab start`: they start it.",

@@ -9,7 +9,7 @@ export function labErrorOf(error: unknown, machine: string): unknown {
   if (!(error instanceof MultipassError)) return error;
   const words = oneLine(error.stderr) || error.message;
   const cause = error;
-  switch (error.code) {
+  switch (/No space left on device/i.test(words) ? "host-disk-full" : error.code) {
     case "not-installed":
       return new LabError("multipass-missing", "multipass: there is no such program on this computer", {
         remedy:

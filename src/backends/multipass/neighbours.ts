@@ -1,7 +1,7 @@
 import { LabError } from "../../domain/errors.ts";
 import type { Machine } from "../../domain/machine.ts";
 import { hostsBlock, type MachineAddress, writeHosts } from "../../remote/hosts.ts";
-import type { Multipass } from "./client/index.ts";
+import { type Multipass, MultipassError } from "./client/index.ts";
 import type { FoundMachine, MachineDirectory } from "./directory.ts";
 import { asLabErrors } from "./failures.ts";
 import type { StateFile } from "./state.ts";
@@ -71,11 +71,13 @@ export class Neighbours {
   }
 
   async #hasCluster(): Promise<boolean> {
-    const { machine } = this.#options;
+    const { client, state } = this.#options;
     try {
-      return (await machine("master").exec(["sudo", "test", "-e", "/etc/kubernetes/admin.conf"])).exitCode === 0;
+      const asked = ["sudo", "test", "-e", "/etc/kubernetes/admin.conf"];
+      return (await client.exec(state.instance("master"), asked)).exitCode === 0;
     } catch (error) {
-      if (error instanceof LabError) return false;
+      // A master that does not answer tells of itself when it is used.
+      if (error instanceof MultipassError) return false;
       throw error;
     }
   }

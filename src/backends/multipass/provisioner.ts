@@ -22,6 +22,9 @@ const prepareUnlessPrepared =
   `test -s ${marker} && exit; mkdir -p /var/lib/wasm-k8s-lab && cat >${scriptPath} && ` +
   `exec bash ${scriptPath} 2>&1 </dev/null`;
 
+/** Milliseconds that a service may take to start. */
+const daemonTimeoutMs = 15_000;
+
 /** Milliseconds until a machine that did not answer is looked at again. */
 const lookAgainMs = 5_000;
 
@@ -61,7 +64,7 @@ export class Provisioner {
     const { client, state, progress } = this.#options;
     const name = state.instance(spec.name);
     const known = state.data.machines[spec.name];
-    const found = await asLabErrors(spec.name, () => client.state(name));
+    const found = await asLabErrors(spec.name, () => this.#firstLook(name));
     if (found === "Running" && known?.stage === "ready") return false;
     if (known && known.stage !== "launching") this.#gate.imageIsHere();
     if (!known) state.change(({ machines }) => void (machines[spec.name] = { role: spec.role, stage: "launching" }));
@@ -74,6 +77,18 @@ export class Provisioner {
       progress.end(spec.name, ready);
     }
     return true;
+  }
+
+  /** Its state, also where the service of Multipass is only just starting, as after a boot of this computer. */
+  async #firstLook(name: string): Promise<InstanceState | undefined> {
+    const { client } = this.#options;
+    try {
+      return await client.state(name);
+    } catch (error) {
+      if (!(error instanceof MultipassError && error.code === "daemon-unreachable")) throw error;
+      await client.waitReady({ timeoutMs: daemonTimeoutMs });
+      return client.state(name);
+    }
   }
 
   /**
