@@ -201,6 +201,9 @@ export const messages: MessageCatalogue = {
     "Port {wanted} dieses Computers ist inzwischen belegt; {other} vertritt ihn und führt zu {machine}:{port}.",
   "{kubeconfig}: not a kubeconfig": "{kubeconfig}: keine gültige kubeconfig",
   "Run the step that makes the control plane again.": "Spiel den Schritt noch einmal, der die Control Plane anlegt.",
+  "--offline: is no address of a server, got {value}": "--offline: keine Adresse eines Servers ({value})",
+  "Give the address that `bundle serve` prints, such as http://192.168.1.20:8080.":
+    "Gib die Adresse an, die `bundle serve` ausgibt, etwa http://192.168.1.20:8080.",
   // The saved state
   "{path}: the saved content is missing": "{path}: Der gesicherte Inhalt fehlt",
   "Run `wasm-k8s-lab reset` to begin again, or restore the folder from a copy.":

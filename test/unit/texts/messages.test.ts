@@ -15,6 +15,7 @@ const englishOnly = new Set([
   "check-kind",
   "check-params",
   "catalog",
+  "catalog-invalid",
   "setup-failed",
   "route-unknown",
   "component-unknown",
