@@ -31,7 +31,9 @@ export interface Target {
   sources: Source[];
 }
 
-/** What a profile's machines download. Throws LabError `catalog-invalid` or `bundle-release`. */
+/**
+ * What a profile's machines download. Throws LabError `catalog-invalid`, `bundle-release` or `bundle-server`.
+ */
 export function targetOf(profile: Profile, given: TargetArguments): Target {
   const catalog = readCatalog(join(packageFolder(), "vm-images"));
   const { releases } = catalog.profiles[profile].machines;
@@ -39,6 +41,13 @@ export function targetOf(profile: Profile, given: TargetArguments): Target {
   if (!releases.includes(release)) {
     throw new LabError("bundle-release", `--release: not one of profile ${profile}, got "${release}"`, {
       remedy: `Use one of ${releases.join(", ")}.`,
+      exitCode: exitCodes.wrongUse,
+    });
+  }
+  const { protocol } = URL.parse(given.offline ?? "http://localhost") ?? {};
+  if (protocol !== "http:" && protocol !== "https:") {
+    throw new LabError("bundle-server", `--offline: is no address of a server, got ${JSON.stringify(given.offline)}`, {
+      remedy: "Give the address that `bundle serve` prints, such as http://192.168.1.20:8080.",
       exitCode: exitCodes.wrongUse,
     });
   }

@@ -26,6 +26,7 @@ const englishOnly = new Set([
   "bundle-listen",
   "bundle-other",
   "bundle-release",
+  "bundle-server",
 ]);
 
 interface SwcNode {
