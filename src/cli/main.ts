@@ -142,6 +142,8 @@ function commandLine(finish: (exitCode: number) => void): Command {
   json(program.command("doctor"))
     .description("look at this computer: is everything there that the lab needs?")
     .option("--limits", "list what the embedded machines simplify")
+    .addOption(new Option("--backend <id>", "all about this one").choices(["embedded", "multipass", "ssh"]))
+    .addOption(new Option("--profile <profile>", "whose machines to make room for").choices(["thesis", "current"]))
     .addOption(new Option("--lang <language>", "language of the findings").choices(["en", "de"]))
     .action((given: DoctorArguments) => does(async () => (await import("./commands/doctor.ts")).doctor(given)));
   const target = (command: Command): Command =>

@@ -1,4 +1,5 @@
 import type { Texts } from "./en.ts";
+import { doctorDe } from "./doctor/de.ts";
 import { figuresDe } from "./figures/de.ts";
 import { messages } from "./messages/de.ts";
 import { translator } from "./messages/translate.ts";
@@ -31,20 +32,7 @@ export const de = {
     points: "Punkte",
     details: "Einzelheiten",
   },
-  doctor: {
-    fine: "ok",
-    look: "Achtung",
-    node: (version) => `Version ${version}`,
-    nodeRemedy: (version) => `Installiere Node ${version} oder neuer.`,
-    notWritable: (path) => `in ${path} kann nicht geschrieben werden`,
-    folderRemedy: "Setze WASM_K8S_LAB_HOME auf einen Ordner, in den du schreiben darfst.",
-    noTerminal: "kein Terminal",
-    terminalRemedy: "Nimm ein Terminal mit mindestens 60x20 Zeichen oder `start --plain`.",
-    found: "gefunden",
-    notFound: "nicht gefunden",
-    toolRemedy: (name) =>
-      `Nur nötig, um den Cluster von diesem Computer aus zu erreichen; die Maschinen haben ihr eigenes ${name}.`,
-  },
+  doctor: doctorDe,
   explain: {
     known: "bekannt",
     helps: "was hilft",

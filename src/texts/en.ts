@@ -1,4 +1,5 @@
 import type { Language } from "../domain/backend.ts";
+import { doctorEn } from "./doctor/en.ts";
 import { figuresEn } from "./figures/en.ts";
 
 /** The program's own words. This file is the type; every other language satisfies it. */
@@ -32,20 +33,7 @@ export const en = {
     points: "points",
     details: "details",
   },
-  doctor: {
-    fine: "ok",
-    look: "look",
-    node: (version: string) => `version ${version}`,
-    nodeRemedy: (version: string) => `Install Node ${version} or newer.`,
-    notWritable: (path: string) => `${path} cannot be written`,
-    folderRemedy: "Set WASM_K8S_LAB_HOME to a folder you can write to.",
-    noTerminal: "not a terminal",
-    terminalRemedy: "Use a terminal of at least 60x20, or `start --plain`.",
-    found: "found",
-    notFound: "not found",
-    toolRemedy: (name: string) =>
-      `Only needed to reach the cluster from this computer; the machines have their own ${name}.`,
-  },
+  doctor: doctorEn,
   /** What is known about a failure. */
   explain: {
     known: "known",

@@ -1,45 +1,60 @@
-import { spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import type { Language } from "../../domain/backend.ts";
-import { exitCodes, type ExitCode } from "../../domain/errors.ts";
-import type { Texts } from "../../texts/en.ts";
+import type { Language, Profile } from "../../domain/backend.ts";
+import { exitCodes, type ExitCode, LabError } from "../../domain/errors.ts";
 import { textsFor } from "../../texts/texts.ts";
+import { examine, findingsFor, verdictOn } from "../doctor/examine.ts";
+import { type BackendId, backendIds } from "../doctor/finding.ts";
+import { thisComputer } from "../doctor/host.ts";
+import { findingLines } from "../doctor/print.ts";
 import { openHome } from "../home.ts";
-import { readLimits } from "../limits.ts";
 import { languageOf } from "../language.ts";
+import { readLimits } from "../limits.ts";
+import { profileOf, recipeOf } from "../open-session.ts";
 import { print, printJson } from "../output.ts";
 
 export interface DoctorArguments {
   json?: boolean;
   limits?: boolean;
   lang?: Language;
+  backend?: BackendId;
+  profile?: Profile;
 }
 
-export interface Finding {
-  id: string;
-  ok: boolean;
-  detail: string;
-  remedy: string;
-}
-
-/** Node that the program needs. */
-const neededNode = [22, 18] as const;
-
-/** Looks at this computer: is everything there that the lab needs? Exit 0, or 4 when the user can fix it. */
-export function doctor(given: DoctorArguments): ExitCode {
+/**
+ * Looks at this computer: is everything there that a backend (by default the embedded one) needs? Resolves with 0, 4
+ * when the user can help, or 5 when an administrator or other hardware must.
+ */
+export async function doctor(given: DoctorArguments): Promise<ExitCode> {
   if (given.limits) return limits(given.json === true);
-  const { doctor: words } = textsFor(languageOf(given.lang));
-  const tools = ["kubectl", "curl"].map((name) => hostTool(name, words));
-  const findings = [nodeVersion(words), stateFolder(words), terminal(words), ...tools];
-  if (given.json) printJson({ formatVersion: 1, findings });
-  else {
-    const width = Math.max(words.fine.length, words.look.length);
-    for (const { id, ok, detail, remedy } of findings) {
-      print(`${(ok ? words.fine : words.look).padEnd(width)} ${id}: ${detail}${ok ? "" : ` — ${remedy}`}`);
-    }
+  const texts = textsFor(languageOf(given.lang));
+  const folder = stateFolder();
+  const recipe = recipeOf(folder === undefined ? (given.profile ?? "thesis") : profileOf(given.profile));
+  const findings = await examine(thisComputer(), folder, recipe, texts);
+  if (given.json) {
+    const shown = given.backend === undefined ? findings : findingsFor(given.backend, findings);
+    printJson({
+      formatVersion: 1,
+      findings: shown.map((finding) => ({ ...finding, ok: finding.status === "ok" })),
+      backends: (given.backend === undefined ? backendIds : [given.backend]).map((id) => ({
+        id,
+        ready: verdictOn(id, findings) === exitCodes.passed,
+        exitCode: verdictOn(id, findings),
+      })),
+    });
+  } else {
+    const columns = process.stdout.isTTY ? process.stdout.columns : Infinity;
+    for (const line of findingLines(findings, given.backend, columns, texts)) print(line);
   }
-  const needed = findings.filter(({ id }) => id === "node" || id === "state-folder");
-  return needed.every(({ ok }) => ok) ? exitCodes.passed : exitCodes.environmentFixable;
+  return verdictOn(given.backend ?? "embedded", findings);
+}
+
+/** Undefined when it cannot be made: that is something to be told. */
+function stateFolder(): string | undefined {
+  try {
+    return openHome(process.env).path;
+  } catch (error) {
+    if (error instanceof LabError) return undefined;
+    throw error;
+  }
 }
 
 /** Lists where the embedded machines are simpler than real ones. */
@@ -48,36 +63,4 @@ function limits(json: boolean): ExitCode {
   if (json) printJson({ formatVersion: 1, limits: found });
   else for (const { file, text } of found) print(`${file}: ${text}`);
   return exitCodes.passed;
-}
-
-type Words = Texts["doctor"];
-
-function nodeVersion(words: Words): Finding {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  const ok = major > neededNode[0] || (major === neededNode[0] && minor >= neededNode[1]);
-  const remedy = words.nodeRemedy(neededNode.join("."));
-  return { id: "node", ok, detail: words.node(process.versions.node), remedy };
-}
-
-function stateFolder(words: Words): Finding {
-  const { path } = openHome(process.env);
-  const remedy = words.folderRemedy;
-  try {
-    accessSync(path, constants.W_OK);
-    return { id: "state-folder", ok: true, detail: path, remedy };
-  } catch {
-    return { id: "state-folder", ok: false, detail: words.notWritable(path), remedy };
-  }
-}
-
-function terminal(words: Words): Finding {
-  const { columns = 0, rows = 0 } = process.stdout;
-  const ok = process.stdout.isTTY && columns >= 60 && rows >= 20;
-  const detail = process.stdout.isTTY ? `${columns}x${rows}` : words.noTerminal;
-  return { id: "terminal", ok, detail, remedy: words.terminalRemedy };
-}
-
-function hostTool(name: string, words: Words): Finding {
-  const ok = spawnSync(name, ["--help"], { stdio: "ignore" }).error === undefined;
-  return { id: name, ok, detail: ok ? words.found : words.notFound, remedy: words.toolRemedy(name) };
 }
