@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { installPrograms } from "../cloud-init/programs.ts";
 import type { Settings } from "../settings.ts";
 import type { Machines } from "./machines.ts";
+import { endSessions, recorded } from "./sessions.ts";
 
 /** Folders of which a machine has its own; every other path is this computer's. */
 const own = ["etc", "home", "opt", "root", "run", "srv", "tmp", "var"];
@@ -26,15 +27,9 @@ export function openBare({ folder }: Settings): Machines {
   };
   const host = (name: string): number => Number(readFileSync(below(name, "address"), "utf8"));
   const address = (name: string): string => `10.${digest.readUInt8(0)}.${digest.readUInt8(1)}.${host(name)}`;
-  /** Processes of this computer with the machine's mark in their environment. */
-  const end = (name: string): void => {
-    if (process.platform !== "linux") return;
-    const script = 'for p in /proc/[0-9]*; do grep -qzxF "$0" "$p/environ" && kill -KILL "${p#/proc/}"; done; true';
-    execFileSync("sh", ["-c", script, `WKL_BARE_MACHINE=${below(name)}`], { stdio: "ignore" });
-  };
   const stop = async (name: string): Promise<void> => {
     rmSync(below(name, "running"), { force: true });
-    end(name);
+    if (existsSync(below(name))) endSessions(below(name, "sessions"), `WKL_BARE_MACHINE=${below(name)}`);
   };
   const remove = async (name: string): Promise<void> => {
     await stop(name);
@@ -64,6 +59,8 @@ export function openBare({ folder }: Settings): Machines {
       writeFileSync(below(name, "running"), "");
     },
     async removeAll() {
+      for (const name of existsSync(all) ? readdirSync(all) : [])
+        if (existsSync(below(name, "root"))) await remove(name);
       rmSync(all, { recursive: true, force: true });
     },
     inside(name, command, user) {
@@ -71,7 +68,8 @@ export function openBare({ folder }: Settings): Machines {
       const home = user === "root" ? join(files, "root") : join(files, "home/ubuntu");
       const drop = process.platform === "linux" ? ["setpriv", "--no-new-privs"] : ["env"];
       if (root) drop.push("--reuid", String(nobody), "--regid", String(nobody), "--clear-groups");
-      const [file = "", ...argv] = [...drop, "bash", "-c", rewritten(command, files)];
+      const start = recorded(below(name, "sessions"));
+      const [file = "", ...argv] = [...start, ...drop, "bash", "-c", rewritten(command, files)];
       return {
         file,
         argv,
