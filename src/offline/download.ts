@@ -99,17 +99,17 @@ async function fetchInto(partial: string, wanted: Wanted, options: DownloadOptio
   }
   // What an earlier process left can only be gone on with when its digest will tell whether the two parts fit.
   if (wanted.sha256 === undefined) await rm(partial, { force: true });
-  let mismatches = 0;
   // What this process began may be gone on with while the server says that it is the same file.
   const began: { tag?: string } = {};
-  return options.upstream.retry(async () => {
-    const digest = await fetchOnce(partial, wanted, options, began);
+  for (let again = false; ; again = true) {
+    const digest = await options.upstream.retry(() => fetchOnce(partial, wanted, options, began), options.signal);
     const problem = mismatch(wanted, digest);
     if (problem === undefined) return digest;
     await rm(partial, { force: true });
-    mismatches += 1;
-    throw new UpstreamError(mismatches < 2 ? "unreachable" : "wrong", wanted.url, problem);
-  }, options.signal);
+    delete began.tag;
+    // Two parts of different files make a third; from the beginning it may be the right one.
+    if (again) throw new UpstreamError("wrong", wanted.url, problem);
+  }
 }
 
 function mismatch({ sha256, size }: Wanted, digest: Digest): string | undefined {
