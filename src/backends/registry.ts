@@ -38,6 +38,10 @@ const backends: Readonly<Record<string, Open>> = {
       overcommit: overcommit === "1",
     });
   },
+  ssh: async (options) => {
+    const { openSshBackend } = await import("./ssh/backend.ts");
+    return openSshBackend(options);
+  },
 };
 
 export const backendIds = Object.keys(backends);
