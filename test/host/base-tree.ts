@@ -43,7 +43,8 @@ const modules: Readonly<Record<string, string>> = {
  */
 export async function baseTree(): Promise<string> {
   const key = await signingKey();
-  const name = `base-${debian.suite}-${digestOf(packages.join(" "), osRelease, release(), readFileSync(key.armored, "utf8"))}`;
+  const script = readFileSync(import.meta.filename, "utf8");
+  const name = `base-${debian.suite}-${digestOf(script, release(), readFileSync(key.armored, "utf8"))}`;
   return cached(name, `debootstrap of Debian ${debian.suite}, one to three minutes`, async (tree) => {
     await run("debootstrap", [
       "--variant=minbase",
@@ -62,6 +63,8 @@ export async function baseTree(): Promise<string> {
       join(tree, "usr/share/keyrings/ubuntu-archive-keyring.gpg"),
       key.armored,
     ]);
+    // There is nobody to ask: a name that is not in /etc/hosts is unknown at once.
+    writeFileSync(join(tree, "etc/resolv.conf"), "");
     writeFileSync(join(tree, "etc/apt/sources.list"), "");
     writeFileSync(
       join(tree, "etc/apt/sources.list.d/ubuntu.sources"),

@@ -70,7 +70,7 @@ export async function openHostLab(): Promise<HostLab> {
 }
 
 /** vm-images with the digests of what was built here in place of those that upstream's own builds have. */
-function copyRecipes(to: string, digests: ReadonlyMap<string, string>): void {
+export function copyRecipes(to: string, digests: ReadonlyMap<string, string>): void {
   cpSync(join(import.meta.dirname, "../../vm-images"), to, { recursive: true });
   const file = join(to, "catalog.yaml");
   let text = readFileSync(file, "utf8");

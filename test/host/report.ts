@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 export interface Row {
   machine: string;
@@ -11,11 +11,16 @@ export interface Row {
   seconds?: number;
 }
 
-const file = join(import.meta.dirname, "../../.build/host-report.txt");
+const folder = join(import.meta.dirname, "../../.build");
 
 /** How far the recipes came on the machines of this computer, one line for each step. */
 export class HostReport {
+  readonly #name: string;
   readonly #rows: Row[] = [];
+
+  constructor(name = "host-report") {
+    this.#name = name;
+  }
 
   add(row: Row): void {
     this.#rows.push(row);
@@ -34,7 +39,7 @@ export class HostReport {
     }
   }
 
-  /** Prints the table and keeps it in `.build/host-report.txt`. */
+  /** Prints the table and keeps it in a file of its name in `.build`. */
   print(): void {
     const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").slice(0, 200);
     const time = (seconds?: number): string => (seconds === undefined ? "" : `${seconds} s`);
@@ -49,8 +54,8 @@ export class HostReport {
           .trimEnd(),
       )
       .join("\n");
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${text}\n`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${this.#name}.txt`), `${text}\n`);
     process.stdout.write(`\n${text}\n\n`);
   }
 }
