@@ -278,8 +278,8 @@ export class Provisioner {
   }
 }
 
-/** What is over by itself, most of the time: a machine on its way, a lost connection. */
-const isPassing = hasCode("no-answer", "ssh-failed", "connection-lost", "not-running", "wrong-state");
+/** What is over by itself, most of the time: a lost connection, or what a killed process has asked for before. */
+const isPassing = hasCode("no-answer", "ssh-failed", "connection-lost", "not-running", "not-stopped", "wrong-state");
 
 /** A machine that is there and does not come up. */
 const isSilent = hasCode("launch-timeout-ssh", "boot-failed", "unknown-state");

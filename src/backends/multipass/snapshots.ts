@@ -97,7 +97,7 @@ export class LabSnapshots implements SnapshotStore {
         const inTake = take?.machines.includes(machine) ?? false;
         const snapshot = inTake && take ? nameOf(take) : freshSnapshot;
         const has = inTake || (await client.snapshots(name)).some((each) => each.name === freshSnapshot);
-        if (has) await asLabErrors(machine, () => client.restore(name, snapshot, { signal: this.#options.signal }));
+        if (has) await this.#onStopped(machine, () => client.restore(name, snapshot, { signal: this.#options.signal }));
         else await discard(machine);
         state.record(machine, { hosts: "" });
       }
@@ -126,7 +126,7 @@ export class LabSnapshots implements SnapshotStore {
     await this.#whileStopped(async () => {
       try {
         for (const machine of names) {
-          await asLabErrors(machine, () =>
+          await this.#onStopped(machine, () =>
             client.snapshot(state.instance(machine), nameOf(take), { comment: commentOf(take), signal }),
           );
         }
@@ -149,6 +149,20 @@ export class LabSnapshots implements SnapshotStore {
     } finally {
       await startAll();
     }
+  }
+
+  /** Stops the machine again where a start that a killed process had asked for came in between. */
+  #onStopped(machine: string, action: () => Promise<void>): Promise<void> {
+    const { client, state, signal } = this.#options;
+    return asLabErrors(machine, async () => {
+      try {
+        await action();
+      } catch (error) {
+        if (!(error instanceof MultipassError && error.code === "not-stopped")) throw error;
+        await client.stop(state.instance(machine), { signal });
+        await action();
+      }
+    });
   }
 
   async #delete(parts: readonly MachineSnapshot[]): Promise<void> {

@@ -42,8 +42,9 @@ function newLab() {
     }
     return ended;
   };
+  const file = join(folder, "state/multipass.json");
   const own = (): { id: string; machines: Record<string, unknown> } =>
-    JSON.parse(readFileSync(join(folder, "state/multipass.json"), "utf8")) as ReturnType<typeof own>;
+    existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ReturnType<typeof own>) : { id: "", machines: {} };
   return {
     run,
     /** Machines that Multipass has, by the names of those who made them; one that is not written down is named in full. */
