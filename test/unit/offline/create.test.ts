@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createBundle, type CreateOptions } from "../../../src/offline/create.ts";
 import { inspectBundle } from "../../../src/offline/inspect.ts";
 import type { Source } from "../../../src/recipes/sources.ts";
@@ -190,6 +192,33 @@ test("an interrupted one goes on where it was", async () => {
   const manifest = await createBundle(optionsFor(folder, upstreamOf(played), sources));
   expect(manifest.complete).toBe(true);
   expect(played.asked).toEqual(["GET tools.example/v1/tool bytes=150000-"]);
+});
+
+test("one that was killed goes on where it was", async () => {
+  const played = await playUpstream({ "tools.example/v1/tool": big });
+  played.faults.set("tools.example/v1/tool", [faults.stall(150_000)]);
+  const folder = temporaryFolder();
+  const source = sourceOf("tool", tool, { sha256: sha256(big) });
+  const module = (path: string): string => JSON.stringify(join(import.meta.dirname, "../../../src", path));
+  const program = `
+    const { createBundle } = await import(${module("offline/create.ts")});
+    const { Upstream } = await import(${module("offline/upstream.ts")});
+    const { systemClock } = await import(${module("cli/system-clock.ts")});
+    await createBundle({
+      ...${JSON.stringify({ folder, sources: [source], profile: "current", architecture: "amd64", release: "24.04" })},
+      upstream: new Upstream({ clock: systemClock, server: ${JSON.stringify(played.url)} }),
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+    });`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: "ignore" });
+  const partial = join(folder, ".partial/tools.example/v1/tool");
+  await vi.waitFor(() => expect(statSync(partial).size).toBe(150_000), { timeout: 20_000 });
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const manifest = await createBundle(optionsFor(folder, upstreamOf(played), [source]));
+  expect(manifest.complete).toBe(true);
+  expect(played.asked.at(-1)).toBe("GET tools.example/v1/tool bytes=150000-");
+  expect((await inspectBundle(folder)).problems).toEqual([]);
 });
 
 test("without a network everything is named as what may pass", async () => {
