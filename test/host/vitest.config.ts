@@ -5,7 +5,13 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   root: join(import.meta.dirname, "../.."),
   test: {
-    include: ["test/host/**/*.test.ts"],
+    include: [
+      "test/host/**/*.test.ts",
+      "test/contract/{multipass,ssh}.test.ts",
+      "test/unit/multipass/kills.test.ts",
+      "test/unit/recipes/setup-script.test.ts",
+    ],
+    env: { WASM_K8S_LAB_KILLS: "50" },
     testTimeout: 1_800_000,
     hookTimeout: 3_600_000,
     maxWorkers: 1,

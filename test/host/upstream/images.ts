@@ -44,7 +44,7 @@ async function pauseLayer(version: string): Promise<Buffer> {
 const sha256 = (bytes: Buffer): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
 /** One image of one layer, at the addresses of its registry's API, of a mirror, and of a mirror for all registries. */
-export function addImage(
+function addImage(
   places: Map<string, Content>,
   url: string,
   layer: Buffer,
