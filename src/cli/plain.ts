@@ -1,9 +1,11 @@
 import { createInterface } from "node:readline";
+import { type KnownFailure, matchFailures } from "../failures/catalogue.ts";
 import { LabError } from "../domain/errors.ts";
 import type { MachineShell } from "../domain/machine.ts";
 import type { Session, StepView } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
 import { textsFor } from "../texts/texts.ts";
+import { knownLines } from "./known-failures.ts";
 import { outcomeLines, print } from "./output.ts";
 import { pictureOf } from "./commands/figure.ts";
 import type { StartArguments } from "./commands/start.ts";
@@ -42,6 +44,9 @@ export async function playPlain(session: Session, _given: StartArguments, stoppe
   return left ? 130 : 0;
 }
 
+/** Characters of a command's output that are looked at when it ends. */
+const longestOutput = 16_384;
+
 class PlainPlayer {
   #session: Session;
   #texts: Texts;
@@ -52,6 +57,10 @@ class PlainPlayer {
   /** The command that asks for input, until it ends. */
   #running: Promise<unknown> | undefined;
   #column = 0;
+  /** The end of what was printed since the last command began. */
+  #output = "";
+  /** What is known about the last output that anything is known about. */
+  #known: readonly KnownFailure[] = [];
 
   constructor(session: Session, texts: Texts, typed: boolean) {
     this.#session = session;
@@ -117,6 +126,10 @@ class PlainPlayer {
         break;
       case "figure":
         await this.#figure(argument);
+        break;
+      case "explain":
+        if (this.#known.length === 0) print(this.#texts.ui.nothingKnown);
+        for (const known of this.#known) print(knownLines(known, this.#texts).join("\n"));
         break;
       default:
         print(this.#texts.plain.unknown(line.trim()));
@@ -213,7 +226,10 @@ class PlainPlayer {
       shell = await this.#session.openShell(machine, {
         columns: 100,
         rows: 30,
-        onOutput: (text) => this.#write(text),
+        onOutput: (text) => {
+          this.#output = (this.#output + text).slice(-longestOutput);
+          this.#write(text);
+        },
         onEdit: (request) => {
           print(this.#texts.plain.editor);
           request.close();
@@ -222,6 +238,16 @@ class PlainPlayer {
       this.#shells.set(machine, shell);
     }
     return shell;
+  }
+
+  /** Says once that the output is known, however many commands print the same. */
+  #announce(): void {
+    const found = matchFailures(this.#output);
+    const ids = (all: readonly KnownFailure[]): string => all.map(({ id }) => id).join(" ");
+    const isNew = ids(found) !== ids(this.#known);
+    if (found.length === 0) return;
+    this.#known = found;
+    if (isNew) this.#write(`${this.#column > 0 ? "\n" : ""}${this.#texts.ui.known(":explain")}\n`);
   }
 
   #write(text: string): void {
@@ -237,7 +263,9 @@ class PlainPlayer {
       shell.input(`${line}\n`);
     } else {
       this.#write(this.#typed ? "" : `${shell.prompt()}${line}\n`);
+      this.#output = "";
       this.#running = shell.run(line).then(({ exited }) => {
+        this.#announce();
         if (exited) this.#shells.delete(this.#machine);
         this.#running = undefined;
       });

@@ -88,7 +88,7 @@ export const de = {
     command: (on, command, exitCode) => `auf ${on}: \`${command}\` endete mit ${exitCode}`,
   },
   plain: {
-    help: "Tippe Befehle für die Maschine. Wörter des Kurses beginnen mit einem Doppelpunkt: :check (prüfen) :hint (Tipp) :solution (Lösung) :next (weiter) :back (zurück) :catchup (nachholen) :machine NAME :figure (Abbildung) :help (Hilfe) :quit (beenden)",
+    help: "Tippe Befehle für die Maschine. Wörter des Kurses beginnen mit einem Doppelpunkt: :check (prüfen) :hint (Tipp) :solution (Lösung) :next (weiter) :back (zurück) :catchup (nachholen) :machine NAME :figure (Abbildung) :explain (erklären) :help (Hilfe) :quit (beenden)",
     unknown: (word) => `Dieses Wort kenne ich nicht: „${word}“. :help zeigt alle.`,
     commands: "Befehle",
     hint: "Tipp",

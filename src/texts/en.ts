@@ -93,7 +93,7 @@ export const en = {
     command: (on: string, command: string, exitCode: number) => `on ${on}: \`${command}\` ended with ${exitCode}`,
   },
   plain: {
-    help: "Type commands for the machine. Words of the course begin with a colon: :check :hint :solution :next :back :catchup :machine NAME :figure :help :quit",
+    help: "Type commands for the machine. Words of the course begin with a colon: :check :hint :solution :next :back :catchup :machine NAME :figure :explain :help :quit",
     unknown: (word: string) => `Unknown word, got "${word}". Type :help.`,
     commands: "Commands",
     hint: "Hint",

@@ -1,5 +1,5 @@
 import type { Outcome } from "../domain/check.ts";
-import type { KnownFailure } from "../failures/catalogue.ts";
+import { type KnownFailure, matchFailures } from "../failures/catalogue.ts";
 import type { CommandView, Phase, SessionSnapshot, StepView } from "../runner/session.ts";
 import type { Texts } from "../texts/en.ts";
 import { breakAtSpaces } from "./cells.ts";
@@ -26,7 +26,11 @@ export function stepLines(snapshot: SessionSnapshot, options: StepLinesOptions):
   if (!step) return [];
   const trouble =
     phase.name === "failed"
-      ? [...layoutMarkdown(`**✗** ${said(phase.message)}\n\n${said(phase.remedy)}`, options.width), []]
+      ? [
+          ...layoutMarkdown(`**✗** ${said(phase.message)}\n\n${said(phase.remedy)}`, options.width),
+          [],
+          ...matchFailures(phase.message).flatMap((known) => [...knownLines(known, options), []]),
+        ]
       : [];
   const first = [...trouble, ...options.known.flatMap((known) => [...knownLines(known, options), []])];
   const text = textLines(step, options);

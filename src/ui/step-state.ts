@@ -29,11 +29,11 @@ export const freshState = (place: string): StepState => ({
 
 export const placeOf = ({ step }: SessionSnapshot): string => (step ? `${step.lab}/${step.step}` : "");
 
-/** What is known about what the checks have seen, or about why the machines could not be prepared. */
-export function knownToChecks({ step, phase }: SessionSnapshot): KnownFailure[] {
+/** What is known about what the checks have seen. */
+export function knownToChecks({ step }: SessionSnapshot): KnownFailure[] {
   const seen = (step?.checks ?? []).flatMap(({ outcome }) => {
     if (outcome?.status === "errored") return [outcome.error];
     return outcome?.status === "failed" ? [outcome.observed, outcome.cause] : [];
   });
-  return matchFailures([phase.name === "failed" ? phase.message : "", ...seen].join("\n"));
+  return matchFailures(seen.join("\n"));
 }

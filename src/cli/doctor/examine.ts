@@ -21,7 +21,7 @@ export async function examine(
   const [computer, tools, ssh, seen] = await Promise.all([
     lookAtComputer(host, stateFolder, words),
     lookAtTools(host, words),
-    lookAtSsh(host, words),
+    lookAtSsh(host, stateFolder, words),
     lookAtMultipass(host, texts),
   ]);
   const [virtualization, surroundings] = await Promise.all([

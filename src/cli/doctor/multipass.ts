@@ -1,3 +1,4 @@
+import type { MachineRole } from "../../domain/backend.ts";
 import { matchFailures } from "../../failures/catalogue.ts";
 import type { Texts } from "../../texts/en.ts";
 import { type Finding, found, ok } from "./finding.ts";
@@ -13,9 +14,13 @@ export interface MultipassSeen {
   version: readonly [number, number, number] | undefined;
   driver: string | undefined;
   confined: boolean;
+  /** Machines of the lab that there are. */
+  machines: MachineRole[];
 }
 
 const backends = ["multipass"] as const;
+
+export const allRoles: readonly MachineRole[] = ["master", "worker1", "worker2"];
 
 /** Milliseconds: the service may be waking up. */
 const patienceMs = 8000;
@@ -32,6 +37,7 @@ export async function lookAtMultipass(host: Host, texts: Texts): Promise<Multipa
     version: undefined,
     driver: undefined,
     confined,
+    machines: [],
   };
   if (answer.missing) {
     seen.findings.push(found("fail", "multipass-program", words.noMultipass(host.platform), { backends }));
@@ -59,12 +65,19 @@ export async function lookAtMultipass(host: Host, texts: Texts): Promise<Multipa
     seen.findings.push(failed("multipass-service", list, texts));
     return seen;
   }
+  seen.machines = machinesIn(list.stdout);
   seen.findings.push(ok("multipass-service", words.serviceAnswers, { backends }));
   if (driver.exitCode === 0) {
     seen.driver = driver.stdout.trim();
     seen.findings.push(driverFinding(seen.driver, words));
   }
   return seen;
+}
+
+/** Roles whose machine is listed under a name of the lab. */
+function machinesIn(list: string): MachineRole[] {
+  const isListed = (role: MachineRole): boolean => new RegExp(`"name": *"wasm-k8s-lab-[0-9a-f]{4}-${role}"`).test(list);
+  return allRoles.filter(isListed);
 }
 
 function versionsIn(json: string): { client: string | undefined; daemon: string | undefined } {

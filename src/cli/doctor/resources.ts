@@ -1,19 +1,17 @@
 import { sep } from "node:path";
-import type { MachineRole } from "../../domain/backend.ts";
 import type { MachineRecipe } from "../../domain/recipe.ts";
 import type { Texts } from "../../texts/en.ts";
 import { type Finding, found, ok } from "./finding.ts";
 import type { Host } from "./host.ts";
-import type { MultipassSeen } from "./multipass.ts";
+import { allRoles, type MultipassSeen } from "./multipass.ts";
 
 type Words = Texts["doctor"];
 
 const backends = ["multipass"] as const;
 const needsOther = true;
-const roles: readonly MachineRole[] = ["master", "worker1", "worker2"];
 const gibibyte = 1024 ** 3;
 
-/** Memory that the system itself wants, in MiB. */
+/** Memory that the computer itself keeps, in MiB. */
 const spareMiB = 1024;
 
 /** Where Multipass keeps its machines, by platform. */
@@ -25,9 +23,10 @@ const vaults: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
 
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
-/** Is there enough for three machines, of a kind that everything was built for? */
+/** Is there enough for the machines still to be made, of a kind that everything was built for? */
 export function lookAtResources(host: Host, recipe: MachineRecipe, seen: MultipassSeen, words: Words): Finding[] {
-  const sizes = roles.map((role) => recipe.size(role));
+  const sizes = allRoles.filter((role) => !seen.machines.includes(role)).map((role) => recipe.size(role));
+  if (sizes.length === 0) return [ok("machine-sizes", words.allMade, { backends }), ...confinement(host, seen, words)];
   const memoryMiB = sizes.reduce((sum, size) => sum + size.memoryMiB, 0);
   const diskGiB = sizes.reduce((sum, size) => sum + size.diskGiB, 0);
   const cpus = Math.max(...sizes.map((size) => size.cpus));
@@ -36,7 +35,7 @@ export function lookAtResources(host: Host, recipe: MachineRecipe, seen: Multipa
     memory(host, memoryMiB, words),
     disk(host, diskGiB, words),
     ...confinement(host, seen, words),
-    ok("machine-sizes", words.sizes(roles.length, cpus, recipe.release), { backends }),
+    ok("machine-sizes", words.sizes(sizes.length, cpus, recipe.release), { backends }),
   ];
 }
 
@@ -59,7 +58,7 @@ function memory(host: Host, neededMiB: number, words: Words): Finding {
     return found("fail", "memory", words.littleMemory(inGiB(totalMiB), needed), { backends, needsOther });
   }
   if (freeMiB !== undefined && freeMiB < neededMiB) {
-    return found("warn", "memory", words.usedMemory(inGiB(freeMiB), needed), { backends });
+    return found("fail", "memory", words.usedMemory(inGiB(freeMiB), needed), { backends });
   }
   return ok("memory", words.memory(inGiB(freeMiB ?? totalMiB), needed), { backends });
 }

@@ -33,12 +33,21 @@ async function tool(host: Host, name: string, argv: string[], words: Words): Pro
 }
 
 /** What the ssh backend needs on this side. */
-export async function lookAtSsh(host: Host, words: Words): Promise<Finding[]> {
+export async function lookAtSsh(host: Host, stateFolder: string | undefined, words: Words): Promise<Finding[]> {
   const backends = ["ssh"] as const;
   const { missing, stdout, stderr } = await host.run("ssh", ["-V"]);
   if (missing) return [found("fail", "ssh", words.noSsh(host.platform), { backends })];
   const [version = words.found] = /OpenSSH\S*?_?\d[\w.]*/.exec(`${stderr}${stdout}`) ?? [];
-  return [ok("ssh", version, { backends }), await keys(host, words)];
+  return [ok("ssh", version, { backends }), await keys(host, words), inventory(host, stateFolder, words)];
+}
+
+/** The ssh backend keeps the inventory that it was given once. */
+function inventory(host: Host, stateFolder: string | undefined, words: Words): Finding {
+  const backends = ["ssh"] as const;
+  const path = stateFolder === undefined ? undefined : join(stateFolder, "ssh", "inventory.yaml");
+  return path !== undefined && host.exists(path)
+    ? ok("ssh-inventory", path, { backends })
+    : found("warn", "ssh-inventory", words.noInventory, { backends });
 }
 
 async function keys(host: Host, words: Words): Promise<Finding> {

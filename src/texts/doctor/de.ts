@@ -82,6 +82,10 @@ export const doctorDe: typeof doctorEn = {
     "kein Schlüssel in ~/.ssh und keiner in einem Agenten",
     "`ssh-keygen -t ed25519`, dann `ssh-copy-id BENUTZER@ADRESSE` für jede Maschine.",
   ],
+  noInventory: [
+    "noch sind keine Maschinen genannt",
+    "Schreib ihre Adressen auf und gib diese Datei einmal an: `wasm-k8s-lab up --backend ssh --inventory lab.yaml`.",
+  ],
   noMultipass: (platform) => [
     "nicht installiert",
     platform === "darwin"
@@ -169,24 +173,25 @@ export const doctorDe: typeof doctorEn = {
     `${have}; das Profil gibt es für ${known}`,
     "Nimm das Backend embedded, oder das andere Profil.",
   ],
-  memory: (have, needed) => `${have} GiB; drei Maschinen nehmen ${needed} GiB`,
+  memory: (have, needed) => `${have} GiB; die Maschinen nehmen ${needed} GiB`,
   littleMemory: (have, needed) => [
-    `dieser Computer hat insgesamt ${have} GiB; drei Maschinen nehmen ${needed} GiB`,
+    `dieser Computer hat insgesamt ${have} GiB; die Maschinen nehmen ${needed} GiB, und eines braucht er selbst`,
     "Nimm das Backend embedded, oder ssh mit Maschinen anderswo.",
   ],
   usedMemory: (free, needed) => [
-    `frei sind jetzt ${free} GiB; drei Maschinen nehmen ${needed} GiB`,
+    `frei sind jetzt ${free} GiB; die Maschinen nehmen ${needed} GiB`,
     "Schließ vorher andere Programme und virtuelle Maschinen; bei zu wenig Speicher hängen Maschinen.",
   ],
-  disk: (free, needed) => `${free} GiB frei; drei Maschinen können ${needed} GiB nehmen`,
+  disk: (free, needed) => `${free} GiB frei; die Maschinen können ${needed} GiB nehmen`,
   littleDisk: (free, needed) => [
-    `wo Multipass Maschinen hält, sind ${free} GiB frei; drei können ${needed} GiB nehmen`,
+    `wo Multipass Maschinen hält, sind ${free} GiB frei; sie können ${needed} GiB nehmen`,
     "Schaff Platz. `multipass list` zeigt vergessene Maschinen; ist die Platte voll, hängen alle.",
   ],
   unknownDisk: (needed) => [
     "war nicht herauszufinden",
     `Sieh nach, ob ${needed} GiB frei sind, wo Multipass seine Maschinen hält.`,
   ],
+  allMade: "die Maschinen gibt es schon",
   sizes: (machines, cpus, release) => `${machines} mit Ubuntu ${release}, je ${cpus} Prozessoren`,
   snapHome: (home) => [
     `der Snap von Multipass lehnt Home-Verzeichnisse außerhalb von /home ab, deines ist ${home}`,

@@ -80,6 +80,10 @@ export const doctorEn = {
     "no key in ~/.ssh and none in an agent",
     "`ssh-keygen -t ed25519`, then `ssh-copy-id USER@ADDRESS` for each machine.",
   ] as Said,
+  noInventory: [
+    "no machines are named yet",
+    "Write down their addresses and give that file once: `wasm-k8s-lab up --backend ssh --inventory lab.yaml`.",
+  ] as Said,
   noMultipass: (platform: string): Said => [
     "not installed",
     platform === "darwin"
@@ -170,24 +174,25 @@ export const doctorEn = {
     `${have}; the profile is there for ${known}`,
     "Use the embedded backend, or the other profile.",
   ],
-  memory: (have: string, needed: string) => `${have} GiB; three machines take ${needed} GiB`,
+  memory: (have: string, needed: string) => `${have} GiB; the machines take ${needed} GiB`,
   littleMemory: (have: string, needed: string): Said => [
-    `this computer has ${have} GiB in all; three machines take ${needed} GiB`,
+    `this computer has ${have} GiB in all; the machines take ${needed} GiB, and it needs one itself`,
     "Use the embedded backend, or the ssh backend with machines elsewhere.",
   ],
   usedMemory: (free: string, needed: string): Said => [
-    `${free} GiB are free now; three machines take ${needed} GiB`,
+    `${free} GiB are free now; the machines take ${needed} GiB`,
     "Close other programs and virtual machines first; too little memory makes machines hang.",
   ],
-  disk: (free: number, needed: number) => `${free} GiB free; three machines may take ${needed} GiB`,
+  disk: (free: number, needed: number) => `${free} GiB free; the machines may take ${needed} GiB`,
   littleDisk: (free: number, needed: number): Said => [
-    `${free} GiB are free where Multipass keeps machines; three may take ${needed} GiB`,
+    `${free} GiB are free where Multipass keeps machines; they may take ${needed} GiB`,
     "Free some space. `multipass list` shows machines you have forgotten; a full disk makes all of them hang.",
   ],
   unknownDisk: (needed: number): Said => [
     "could not be found out",
     `See that ${needed} GiB are free where Multipass keeps its machines.`,
   ],
+  allMade: "the machines are made already",
   sizes: (machines: number, cpus: number, release: string) =>
     `${machines} with Ubuntu ${release}, ${cpus} processors each`,
   snapHome: (home: string): Said => [

@@ -1,7 +1,7 @@
 import type { Answer, Host } from "../../../src/cli/doctor/host.ts";
 
 /** What a computer of the tests answers to a program and its arguments: output, or an exit code and an error. */
-type Reply = string | { exitCode: number; stderr?: string; stdout?: string } | "late";
+type Reply = string | { exitCode: number; stderr?: string; stdout?: string } | { late: true };
 
 export interface Computer extends Partial<Omit<Host, "run" | "readFile" | "exists" | "freeBytes" | "memory">> {
   /** By the whole command line; what is not there is not installed. */
@@ -38,7 +38,8 @@ export function computer(given: Computer = {}): Host {
     run: (file, argv) => {
       const reply = programs[[file, ...argv].join(" ")] ?? programs[file];
       if (reply === undefined) return Promise.resolve(notInstalled);
-      if (reply === "late") return Promise.resolve({ ...notInstalled, missing: false, late: true });
+      if (typeof reply === "object" && "late" in reply)
+        return Promise.resolve({ ...notInstalled, missing: false, late: true });
       const answer = typeof reply === "string" ? { exitCode: 0, stdout: reply } : reply;
       return Promise.resolve({ stdout: "", stderr: "", missing: false, late: false, ...answer });
     },

@@ -43,7 +43,30 @@ const withPrograms = (programs: Computer["programs"]): Computer => ({
   programs: { ...linux.programs, ...programs },
 });
 
+const made = (...roles: string[]): string =>
+  JSON.stringify({ list: roles.map((role) => ({ name: `wasm-k8s-lab-1f2e-${role}`, state: "Running" })) });
+
 const multipassCases: Case[] = [
+  {
+    title: "a computer whose memory the lab's machines use",
+    given: {
+      ...withPrograms({ "multipass list --format json --no-ipv4": made("master", "worker1", "worker2") }),
+      memoryMiB: { totalMiB: 10_000, freeMiB: 900 },
+    },
+    amiss: [],
+    exitCode: 0,
+    says: ["made already"],
+  },
+  {
+    title: "a computer with room for what is missing",
+    given: {
+      ...withPrograms({ "multipass list --format json --no-ipv4": made("master", "worker1") }),
+      memoryMiB: { totalMiB: 10_000, freeMiB: 2500 },
+    },
+    amiss: [],
+    exitCode: 0,
+    says: ["take 2.0 GiB"],
+  },
   { title: "Linux where all is in order", given: linux, amiss: [], exitCode: 0, says: ["/dev/kvm", "1.16.3", "qemu"] },
   {
     title: "Linux without Multipass",
@@ -103,7 +126,7 @@ const multipassCases: Case[] = [
   },
   {
     title: "a service that does not answer",
-    given: withPrograms({ "multipass version --format json": "late" }),
+    given: withPrograms({ "multipass version --format json": { late: true } }),
     amiss: ["fail multipass-program"],
     exitCode: 4,
     says: ["eight seconds"],
@@ -165,8 +188,8 @@ const multipassCases: Case[] = [
   {
     title: "a computer whose memory is in use",
     given: { ...linux, memoryMiB: { totalMiB: 16_000, freeMiB: 3000 } },
-    amiss: ["warn memory"],
-    exitCode: 0,
+    amiss: ["fail memory"],
+    exitCode: 4,
   },
   { title: "a full disk", given: { ...linux, freeGiB: 20 }, amiss: ["fail disk"], exitCode: 4, says: ["50 GiB"] },
   {
@@ -365,7 +388,7 @@ const multipassCases: Case[] = [
   },
   {
     title: "Windows that does not answer",
-    given: { ...windows, programs: { ...windows.programs, powershell: "late" } },
+    given: { ...windows, programs: { ...windows.programs, powershell: { late: true } } },
     amiss: ["unknown virtualization", "warn default-switch"],
     exitCode: 0,
   },
@@ -462,13 +485,16 @@ const otherCases: Case[] = [
       programs: { ...noPrograms, "ssh-add -l": { exitCode: 1 } },
       env: { LANG: "C.UTF-8", SSH_AUTH_SOCK: "/tmp/a" },
     },
-    amiss: ["warn ssh-keys"],
+    amiss: ["warn ssh-keys", "warn ssh-inventory"],
     exitCode: 0,
   },
   {
     title: "ssh with a key in a file",
     backend: "ssh",
-    given: { programs: noPrograms, files: { [join("/home/ada", ".ssh", "id_ed25519")]: "" } },
+    given: {
+      programs: noPrograms,
+      files: { [join("/home/ada", ".ssh", "id_ed25519")]: "", [join(state, "ssh", "inventory.yaml")]: "" },
+    },
     amiss: [],
     exitCode: 0,
   },
