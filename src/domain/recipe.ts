@@ -4,6 +4,8 @@ import type { MachineRole } from "./backend.ts";
 export interface MachineRecipe {
   /** Ubuntu release to boot, e.g. `24.04`; never left to a default that moves. */
   release: string;
+  /** Address of the image to boot for an architecture, where it is not to come from where Multipass looks for releases. */
+  image?(architecture: string): string | undefined;
   /** Architectures that everything in the profile is there for, as dpkg names them. */
   architectures: readonly string[];
   size(role: MachineRole): { cpus: number; memoryMiB: number; diskGiB: number };

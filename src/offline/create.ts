@@ -5,7 +5,7 @@ import type { Source } from "../recipes/sources.ts";
 import { collectFile, type Collecting } from "./collect-files.ts";
 import { collectImage } from "./collect-images.ts";
 import { collectImageList, collectIndex, collectPackageFiles, type Repository } from "./collect-packages.ts";
-import { download, type OpenSink, type Wanted } from "./download.ts";
+import { diskTrouble, download, type OpenSink, type Wanted } from "./download.ts";
 import {
   type BundleFile,
   type BundleManifest,
@@ -114,15 +114,15 @@ class Creation {
       // What belongs to a source that could not be had as a whole may still be coming.
       await Promise.allSettled(this.#fetching.values());
       this.#manifest.complete = this.#manifest.missing.length === 0;
+      await this.#save();
       if (this.#manifest.complete) await rm(join(folder, partialName), { recursive: true, force: true });
       return this.#manifest;
     } catch (error) {
       this.#stop.abort(error);
       await Promise.allSettled(this.#fetching.values());
-      throw error;
-    } finally {
       // A full disk takes no manifest either; the files in their places are found again without one.
       await this.#save().catch(() => undefined);
+      throw error;
     }
   }
 
@@ -235,9 +235,12 @@ class Creation {
     const byPath = [...this.#files.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
     const manifest = { ...this.#manifest, files: byPath };
     this.#manifest.files = byPath;
-    const saving = this.#saving.catch(() => undefined).then(() => writeManifest(this.#options.folder, manifest));
-    this.#saving = saving.catch(() => undefined);
-    return saving;
+    const { folder } = this.#options;
+    const saving = this.#saving.then(() => writeManifest(folder, manifest));
+    this.#saving = saving.catch(ignored);
+    return saving.catch((error: unknown) => {
+      throw diskTrouble(folder, error) ?? error;
+    });
   }
 }
 

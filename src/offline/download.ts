@@ -206,7 +206,8 @@ const writeTroubles: Readonly<Record<string, string>> = {
   EISDIR: "a folder is where a file should be",
 };
 
-function diskTrouble(folder: string, error: unknown): LabError | undefined {
+/** What an error of the file system means to who makes a bundle; undefined for any other error. */
+export function diskTrouble(folder: string, error: unknown): LabError | undefined {
   const code = error instanceof Error && !(error instanceof UpstreamError) && "code" in error ? String(error.code) : "";
   const what = writeTroubles[code];
   if (what === undefined) return undefined;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { MachineRole, Profile } from "../domain/backend.ts";
 import { LabError } from "../domain/errors.ts";
 import type { MachineRecipe } from "../domain/recipe.ts";
-import { readCatalog, type RecipeCatalog } from "./catalog.ts";
+import { architectures, readCatalog, type RecipeCatalog } from "./catalog.ts";
 import { sourcesOf } from "./sources.ts";
 
 export interface RecipeOptions {
@@ -43,12 +43,25 @@ export function readRecipe({ folder, profile, offline = "" }: RecipeOptions): Ma
   const userData = template("cloud-init.yaml");
   return {
     release,
+    ...(offline === "" ? {} : { image: (architecture) => offlineImage(catalog, profile, architecture, offline) }),
     architectures: machines.architectures,
     size: (role) => machines.sizes[role],
     prepare,
     userData: (role) =>
       userData.replace("{{NAME}}", role).replace("{{PREPARE}}", Buffer.from(prepare(role)).toString("base64")),
   };
+}
+
+/** Where the offline server has the image that new machines boot. */
+function offlineImage(
+  catalog: RecipeCatalog,
+  profile: Profile,
+  architecture: string,
+  offline: string,
+): string | undefined {
+  const known = architectures.find((each) => each === architecture);
+  const image = known && sourcesOf(catalog, profile, known).find(({ kind }) => kind === "vm-image");
+  return image && `${offline.replace(/\/+$/, "")}/${image.url.replace(/^https?:\/\//, "")}`;
 }
 
 /** /etc/wasm-k8s-lab/sources, which setup.sh reads: the network, the offline server, and digests by address. */

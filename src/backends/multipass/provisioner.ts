@@ -182,7 +182,7 @@ export class Provisioner {
     const zone = await this.#zone();
     const request = {
       name,
-      image: recipe.release,
+      image: recipe.image?.((await host()).architecture) ?? recipe.release,
       cpus,
       memory: `${memoryMiB}M`,
       disk: `${diskGiB}G`,

@@ -1,6 +1,8 @@
 import { join, normalize, sep } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { readCatalog } from "../../../src/recipes/catalog.ts";
+import { sourcesOf } from "../../../src/recipes/sources.ts";
 import { addressOf, isPlace, placeOf, placeOfRequest, throughServer } from "../../../src/offline/places.ts";
 
 test("a place is the host and the path, in names that every file system takes", () => {
@@ -67,6 +69,22 @@ test("no address and no request leads out of the folder", () => {
       }
     }),
   );
+});
+
+test("every download of the catalogue is served where setup.sh asks for it", () => {
+  const catalog = readCatalog(join(import.meta.dirname, "../../../vm-images"));
+  for (const profile of ["thesis", "current"] as const) {
+    for (const architecture of ["amd64", "arm64"] as const) {
+      for (const { kind, url, checksumUrl } of sourcesOf(catalog, profile, architecture)) {
+        if (kind === "image") continue;
+        for (const address of [kind === "apt" ? `${url}InRelease` : url, ...(checksumUrl ? [checksumUrl] : [])]) {
+          // As setup.sh's where_is rewrites it: the scheme's place is taken by the server.
+          const asked = address.replace(/^https?:\/\//, "/");
+          expect(placeOfRequest(asked), asked).toBe(placeOf(address));
+        }
+      }
+    }
+  }
 });
 
 test("a path that nobody would make is no place", () => {

@@ -67,6 +67,17 @@ describe.each(["thesis", "current"] as const)("the recipe of %s", (profile) => {
     expect(Buffer.from(content, "base64").toString()).toBe(recipe.prepare("worker1"));
   });
 
+  test("the image to boot is the release's own, and the offline server's where there is one", () => {
+    expect(recipe.image).toBeUndefined();
+    const { image } = readRecipe({ folder, profile, offline: `${server}/` });
+    const place = `${server}/cloud-images.ubuntu.com/releases/`;
+    for (const architecture of ["amd64", "arm64"]) {
+      const address = image?.(architecture) ?? "";
+      expect(address.startsWith(place) && address.endsWith(`-${architecture}.img`), address).toBe(true);
+    }
+    expect(image?.("riscv64")).toBeUndefined();
+  });
+
   test("the script's version changes with what it is told", () => {
     const versions = [recipe, readRecipe({ folder, profile, offline: server })].flatMap(({ prepare }) =>
       roles.map((role) => /\nVERSION='([0-9a-f]{64})'\n/.exec(prepare(role))?.[1]),
