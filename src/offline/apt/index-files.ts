@@ -29,28 +29,39 @@ export interface Relation {
 
 /** Reads a repository's `Packages`; what has no file or digest is left out. */
 export function readPackages(text: string): Package[] {
-  return [...stanzas(text)].flatMap((fields) => {
-    const name = fields.get("package");
-    const version = fields.get("version");
-    const filename = fields.get("filename");
-    const sha256 = fields.get("sha256");
-    if (name === undefined || version === undefined || filename === undefined || sha256 === undefined) return [];
-    return {
-      name,
-      version,
-      filename,
-      sha256,
-      size: Number(fields.get("size")),
-      origin: fields.get("source")?.split(" ", 1)[0] ?? name,
-      priority: fields.get("priority") ?? "optional",
-      depends: [...relations(fields.get("pre-depends")), ...relations(fields.get("depends"))],
-      recommends: relations(fields.get("recommends")),
-      provides: relations(fields.get("provides")).flat(),
-      breaks: [...relations(fields.get("breaks")), ...relations(fields.get("conflicts"))].flat(),
-      phased: Number(fields.get("phased-update-percentage") ?? 100) < 100,
-    };
-  });
+  return stanzas(text)
+    .flatMap((fields): Package[] => {
+      const name = fields.get("package");
+      const version = fields.get("version");
+      const filename = fields.get("filename");
+      const sha256 = fields.get("sha256");
+      if (name === undefined || version === undefined || filename === undefined || sha256 === undefined) return [];
+      const described: Package = {
+        name,
+        version,
+        filename,
+        sha256,
+        size: Number(fields.get("size")),
+        origin: fields.get("source")?.split(" ", 1)[0] ?? name,
+        priority: fields.get("priority") ?? "optional",
+        depends: [...relations(fields.get("pre-depends")), ...relations(fields.get("depends"))],
+        recommends: relations(fields.get("recommends")),
+        provides: relations(fields.get("provides")).flat(),
+        breaks: [...relations(fields.get("breaks")), ...relations(fields.get("conflicts"))].flat(),
+        phased: Number(fields.get("phased-update-percentage") ?? 100) < 100,
+      };
+      return [described];
+    })
+    .toArray();
 }
+
+/** What is read of an index; descriptions and the like are most of it. */
+const known = new Set(
+  (
+    "package version filename sha256 size source priority pre-depends depends recommends provides breaks conflicts " +
+    "phased-update-percentage"
+  ).split(" "),
+);
 
 /** Paragraphs of `Name: value` lines; a line that begins with a space goes on with the value before it. */
 function* stanzas(text: string): Generator<Map<string, string>> {
@@ -61,11 +72,11 @@ function* stanzas(text: string): Generator<Map<string, string>> {
       if (fields.size > 0) yield fields;
       fields = new Map();
     } else if (line.startsWith(" ")) {
-      fields.set(last, `${fields.get(last) ?? ""}\n${line.slice(1)}`);
+      if (known.has(last)) fields.set(last, `${fields.get(last) ?? ""}\n${line.slice(1)}`);
     } else {
       const colon = line.indexOf(":");
       last = line.slice(0, colon).toLowerCase();
-      fields.set(last, line.slice(colon + 1).trim());
+      if (known.has(last)) fields.set(last, line.slice(colon + 1).trim());
     }
   }
   if (fields.size > 0) yield fields;
