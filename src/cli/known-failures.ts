@@ -12,6 +12,10 @@ export function knownLines(known: KnownFailure, texts: Texts): string[] {
   ];
 }
 
-/** The same for everything that an output says, indented below it; nothing where nothing is known. */
+/** What is known about what a check has seen; what helps is the learner's to find out. */
+export const meaningLinesIn = (output: string, { explain, language }: Texts): string[] =>
+  matchFailures(output).map(({ meaning }) => `    ${explain.known}: ${meaning[language]}`);
+
+/** All that is known, for everything that an output says, indented below it; nothing where nothing is known. */
 export const knownLinesIn = (output: string, texts: Texts): string[] =>
   matchFailures(output).flatMap((known) => knownLines(known, texts).map((line) => `    ${line}`));

@@ -2,7 +2,7 @@ import type { Outcome } from "../domain/check.ts";
 import type { LabReport } from "../domain/report.ts";
 import { exitCodes, type ExitCode } from "../domain/errors.ts";
 import type { Texts } from "../texts/en.ts";
-import { knownLinesIn } from "./known-failures.ts";
+import { meaningLinesIn } from "./known-failures.ts";
 
 /** Results go here; messages go to standard error. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -22,10 +22,10 @@ export function outcomeLines(id: string, outcome: Outcome, texts: Texts): string
         `    ${common.expected}: ${outcome.expected}`,
         `    ${common.cause}: ${outcome.cause}`,
         `    ${common.next}: ${outcome.next}`,
-        ...knownLinesIn(`${outcome.observed}\n${outcome.cause}`, texts),
+        ...meaningLinesIn(`${outcome.observed}\n${outcome.cause}`, texts),
       ];
     case "errored":
-      return [`? ${id}: ${common.errored}: ${outcome.error}`, ...knownLinesIn(outcome.error, texts)];
+      return [`? ${id}: ${common.errored}: ${outcome.error}`, ...meaningLinesIn(outcome.error, texts)];
     case "skipped":
       return [`- ${id}: ${common.skipped}: ${outcome.reason}`];
   }

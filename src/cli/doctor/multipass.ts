@@ -52,17 +52,19 @@ export async function lookAtMultipass(host: Host, texts: Texts): Promise<Multipa
   const [major = 0, minor = 0, patch = 0] = text.split(/[^\d]/).map(Number);
   seen.version = [major, minor, patch];
   seen.findings.push(versionFinding(text, major, minor, words));
-  if (daemon === undefined) {
-    seen.findings.push(found("fail", "multipass-service", words.noService(host.platform), { backends }));
-    return seen;
-  }
   const [list, driver] = await Promise.all([
     // Asks no machine anything, so that a sick one does not hold the answer back.
     host.run(program, ["list", "--format", "json", "--no-ipv4"], patienceMs),
     host.run(program, ["get", "local.driver"], patienceMs),
   ]);
   if (list.exitCode !== 0) {
-    seen.findings.push(failed("multipass-service", list, texts));
+    // A service that refuses this user keeps its version to itself, too: only the answer tells which it is.
+    const silent = !list.late && matchFailures(list.stderr)[0]?.id === "multipass-unreachable";
+    seen.findings.push(
+      silent
+        ? found("fail", "multipass-service", words.noService(host.platform), { backends })
+        : failed("multipass-service", list, texts),
+    );
     return seen;
   }
   seen.machines = machinesIn(list.stdout);
@@ -107,6 +109,6 @@ function failed(id: string, { stdout, stderr, late }: Answer, texts: Texts): Fin
   const { language } = texts;
   return found("fail", id, [known.meaning[language], known.remedy[language]], {
     backends,
-    needsOther: ["multipass-access-denied", "multipass-not-authenticated"].includes(known.id),
+    needsOther: known.id === "multipass-access-denied",
   });
 }

@@ -33,9 +33,14 @@ interface Case {
 const noPrograms = { kubectl: "v1.36.1", curl: "8.5.0", ssh: "", "ssh-add -l": "one" };
 const withoutKvm = { "/snap/multipass": "", "/proc/mounts": "" };
 const amd = "processor : 0\nflags\t\t: fpu svm lm\n";
+const onlyClient = '{\n    "multipass": "1.16.3"\n}\n';
 const refused = (stderr: string): Computer => ({
   ...linux,
-  programs: { ...linux.programs, "multipass list --format json --no-ipv4": { exitCode: 2, stderr } },
+  programs: {
+    ...linux.programs,
+    "multipass version --format json": onlyClient,
+    "multipass list --format json --no-ipv4": { exitCode: 2, stderr },
+  },
 });
 const withFiles = (files: Record<string, string>): Computer => ({ ...linux, files: { ...linux.files, ...files } });
 const withPrograms = (programs: Computer["programs"]): Computer => ({
@@ -96,7 +101,13 @@ const multipassCases: Case[] = [
   },
   {
     title: "a service that is down",
-    given: withPrograms({ "multipass version --format json": '{\n    "multipass": "1.16.3"\n}\n' }),
+    given: withPrograms({
+      "multipass version --format json": onlyClient,
+      "multipass list --format json --no-ipv4": {
+        exitCode: 2,
+        stderr: "list failed: cannot connect to the multipass socket\n",
+      },
+    }),
     amiss: ["fail multipass-service"],
     exitCode: 4,
     says: ["snap start multipass"],
@@ -114,7 +125,7 @@ const multipassCases: Case[] = [
       "list failed: The client is not authenticated with the Multipass service.\nPlease use 'multipass authenticate' before proceeding.\n",
     ),
     amiss: ["fail multipass-service"],
-    exitCode: 5,
+    exitCode: 4,
     says: ["multipass authenticate"],
   },
   {
