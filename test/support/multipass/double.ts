@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import type { Profile } from "../../../src/domain/backend.ts";
 import type { Fault } from "./faults.ts";
 import { openMachines } from "./machines/machines.ts";
 import { type GuestKind, type Platform, readSettings } from "./settings.ts";
@@ -14,6 +15,8 @@ export interface DoubleOptions {
   faults?: readonly Fault[];
   /** `namespace` and `system` need root, see `guestSupport`; default `bare`. */
   guests?: GuestKind;
+  /** Profile of `modelled` guests; default `current`. */
+  profile?: Profile;
   /** Root file system that `system` guests boot. */
   tree?: string;
   /** Default `linux`. */
@@ -61,6 +64,7 @@ export function openDouble(options: DoubleOptions = {}): Double {
     MP_FAKE_VERSION: options.version ?? "1.16.3",
     MP_FAKE_CLOCK_SCALE: String(options.clockScale ?? 0.001),
     MP_FAKE_FAULTS: faults,
+    MP_FAKE_PROFILE: options.profile ?? "current",
     MP_FAKE_GUESTS: options.guests ?? "bare",
     MP_FAKE_TREE: options.tree ?? "",
     MP_FAKE_PLATFORM: options.platform ?? "linux",

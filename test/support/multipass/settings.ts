@@ -1,8 +1,8 @@
 import { join } from "node:path";
 
 export type Platform = "linux" | "mac" | "win";
-/** `system`: as `namespace`, with a root file system of its own, whose systemd is process 1. */
-export type GuestKind = "namespace" | "bare" | "system";
+/** `modelled`: the embedded backend's machines. `system`: as `namespace`, with a root file system of its own, whose systemd is process 1. */
+export type GuestKind = "namespace" | "bare" | "system" | "modelled";
 
 /** What a process of the double is told through its environment. */
 export interface Settings {

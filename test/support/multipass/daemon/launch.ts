@@ -40,8 +40,10 @@ export async function launch(session: Session, request: LaunchRequest): Promise<
     tell({ say: "Waiting for initialization to complete" });
     const message = "timed out waiting for initialization to complete";
     await pass("cloud-init", name, { message, goesOn: true });
-    const { applyUserData } = await import("../cloud-init/apply.ts");
-    await applyUserData(machines, name, userData, { firstBoot: true });
+    if (machines.prepared !== true) {
+      const { applyUserData } = await import("../cloud-init/apply.ts");
+      await applyUserData(machines, name, userData, { firstBoot: true });
+    }
     const zone = settings.atLeast("1.17") ? ` in ${store.read().instances[name]?.zone ?? "zone1"}` : "";
     tell({ done: { code: 0, stdout: `Launched: ${name}${zone}\n${request.mounted}`, stderr: "" } });
   } catch (error) {

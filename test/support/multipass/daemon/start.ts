@@ -75,7 +75,7 @@ async function startOne(session: Session, name: string, operation: StartRequest[
     instance.otherAddresses = before === "Suspended" ? instance.otherAddresses : [];
   });
   const file = userDataFile(settings.folder, name);
-  if (!existsSync(file)) return;
+  if (machines.prepared === true || !existsSync(file)) return;
   const { applyUserData } = await import("../cloud-init/apply.ts");
   await applyUserData(machines, name, readFileSync(file, "utf8"), { firstBoot: false });
 }

@@ -10,6 +10,8 @@ export interface Inside {
 
 /** What stands in for the virtual machines. Every method may be called from several processes; all are idempotent. */
 export interface Machines {
+  /** They come as user-data would make them, which is not applied then. */
+  prepared?: boolean;
   create(name: string): Promise<void>;
   start(name: string): Promise<void>;
   /** Ends every process inside. */
@@ -31,6 +33,7 @@ export interface Machines {
 }
 
 export async function openMachines(settings: Settings): Promise<Machines> {
-  if (settings.guests !== "bare") return (await import("./namespaced.ts")).openNamespaced(settings);
-  return (await import("./bare.ts")).openBare(settings);
+  if (settings.guests === "bare") return (await import("./bare.ts")).openBare(settings);
+  if (settings.guests === "modelled") return (await import("./modelled/modelled.ts")).openModelled(settings);
+  return (await import("./namespaced.ts")).openNamespaced(settings);
 }
