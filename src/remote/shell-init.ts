@@ -45,7 +45,8 @@ exec 4>&"\${pty[1]}"
 cat <&3 >&4 5>&- 2>/dev/null &
 keyboard=$!
 exec {pty[1]}>&- {pty[0]}<&-
-exec 3<&- 4>&- 5>&- </dev/null {idle}<> <(:)
+# The terminal's input stays open here: at its end bash would leave of its own accord, while it is being told to.
+exec 3<&- 5>&- </dev/null {idle}<> <(:)
 rest() { read -rt 0.1 -u "$idle" _; }
 # A number that means several processes must never get to kill.
 process() { [[ $1 =~ ^[1-9][0-9]*$ ]] && [ "$1" -gt 1 ]; }
