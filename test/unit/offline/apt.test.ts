@@ -158,6 +158,7 @@ test.skipIf(lacking.length > 0)(
         control("lib", "2.0"),
         control("nice", "1"),
         control("provider", "1", { Provides: "virtual" }),
+        control("lib-doc", "2.0", { Depends: "lib (= 2.0)" }),
         control("unrelated", "1"),
       ],
     });
@@ -171,6 +172,8 @@ test.skipIf(lacking.length > 0)(
     const played = await playUpstream({
       ...at("archive.example/ubuntu/", archive),
       ...at("pkgs.example/core:/stable:/v1.36/deb/", flat),
+      "images.example/noble.img": "an image",
+      "images.example/noble.manifest": "lib:amd64\t1.0\nlib-doc\t1.0\nunknown\t1\n",
     });
     const bundle = join(folder, "bundle");
     const manifest = await createBundle({
@@ -186,6 +189,7 @@ test.skipIf(lacking.length > 0)(
           kind: "apt",
           apt: { suites: ["noble"], sections: ["main"], packages: [] },
         }),
+        sourceOf("image", "https://images.example/noble.img", { kind: "vm-image" }),
         sourceOf("tools", "https://pkgs.example/core:/stable:/v1.36/deb/", {
           kind: "apt",
           apt: { suites: [], sections: [], packages: ["tool=1.36.4-1.1"] },
@@ -208,7 +212,10 @@ test.skipIf(lacking.length > 0)(
     const root = join(folder, "root");
     for (const each of ["state/lists/partial", "cache/archives/partial", "etc/parts"])
       mkdirSync(join(root, each), { recursive: true });
-    writeFileSync(join(root, "status"), "");
+    // As on the image: both can only be upgraded together.
+    const has = (name: string, more: string): string =>
+      `Package: ${name}\nStatus: install ok installed\nArchitecture: all\nVersion: 1.0\n${more}Maintainer: x\nDescription: x\n`;
+    writeFileSync(join(root, "status"), `${has("lib", "")}\n${has("lib-doc", "Depends: lib (= 1.0)\n")}`);
     writeFileSync(
       join(root, "sources.list"),
       `deb [arch=amd64 signed-by=${key}] ${url}/archive.example/ubuntu noble main\ndeb [arch=amd64 signed-by=${key}] ${url}/pkgs.example/core:/stable:/v1.36/deb/ /\n`,
@@ -236,6 +243,7 @@ test.skipIf(lacking.length > 0)(
         .sort(),
     ).toEqual([
       "app_1%3a1.0-1_all.deb",
+      "lib-doc_2.0_all.deb",
       "lib_2.0_all.deb",
       "nice_1_all.deb",
       "provider_1_all.deb",
