@@ -80,7 +80,14 @@ export class RemoteMachine implements Machine {
             cancel();
           });
     try {
-      const { exitCode } = await running;
+      const exitCode = await running.then(
+        (result) => result.exitCode,
+        (error: unknown) => {
+          // Whoever no longer waits for a machine that is gone is told no more than that.
+          if (cancelled) return 137;
+          throw error;
+        },
+      );
       ended = true;
       return {
         exitCode: timedOut ? 124 : cancelled && exitCode === 0 ? 143 : exitCode,

@@ -25,6 +25,7 @@ type Outcome = Awaited<ReturnType<MachineShell["run"]>>;
 
 /** Milliseconds. */
 const completionTimeoutMs = 5_000;
+const openTimeoutMs = 60_000;
 const closeTimeoutMs = 10_000;
 const askAgainMs = 250;
 
@@ -106,8 +107,10 @@ export class RemoteShell implements MachineShell {
         this.#outcome?.resolve({ exitCode: end.exitCode, incomplete: false, exited: true });
       }
     });
-    const { exited } = await ready;
-    if (exited) throw connection.failure(this.#options.name, await connection.ended);
+    const outcome = await within(this.#options.clock, openTimeoutMs, ready);
+    if (outcome && !outcome.exited) return;
+    if (!outcome) connection.kill();
+    throw connection.failure(this.#options.name, outcome ? await connection.ended : undefined);
   }
 
   prompt(): string {

@@ -30,7 +30,12 @@ login+=("\${@:1:count}")
 shift "$count"
 umask 0002
 set -m
-env -i "\${login[@]}" bash -c 'exec -- "$@"' bash "$@" <&0 &
+env -i "\${login[@]}" bash -c '
+  case $1 in
+    */*) ;;
+    *) type -P -- "$1" >/dev/null || { echo "bash: $1: command not found" >&2; exit 127; } ;;
+  esac
+  exec -- "$@"' bash "$@" <&0 &
 set +m
 exec </dev/null >/dev/null 2>/dev/null
 (umask 077; set -C; echo "$!" >"$group")

@@ -77,12 +77,13 @@ export class ShellConnection {
     this.#process.kill();
   }
 
-  /** Why the shell could not be opened. */
-  failure(machine: string, end: ConnectionEnd): unknown {
-    if ("lost" in end) return end.lost;
-    const said = this.#stderr.trim().split("\n").at(-1) || `exit code ${end.exitCode}`;
+  /** Why the shell could not be opened; `end` is undefined when its prompt did not come in time. */
+  failure(machine: string, end: ConnectionEnd | undefined): unknown {
+    if (end && "lost" in end) return end.lost;
+    const ended = end ? `exit code ${end.exitCode}` : "no prompt";
+    const said = this.#stderr.trim().split("\n").at(-1) || ended;
     return new LabError("shell-not-opened", `${machine}: no shell could be opened, got ${said}`, {
-      remedy: `It needs bash, script (package bsdutils), ps and pkill (procps) on ${machine}.`,
+      remedy: `It needs bash 5.1, script (package bsdutils), ps and pkill (procps) on ${machine}, and a startup file that ends.`,
     });
   }
 }
