@@ -58,6 +58,20 @@ export const containerd: readonly Failure[] = [
     },
   },
   {
+    id: "containerd-configuration-version",
+    signatures: [
+      /expected containerd config version equal to or less than [`']?(?<known>\d)[`']?, got [`']?(?<given>\d)/,
+    ],
+    meaning: {
+      en: "The file says `version = {given}`, and this containerd knows versions up to {known}. It does not start.",
+      de: "In der Datei steht `version = {given}`, und dieses containerd kennt Versionen bis {known}. Es startet nicht.",
+    },
+    remedy: {
+      en: "`containerd config default` prints what this one understands: version 2 for containerd 1.x, 3 from 2.0 on.",
+      de: "`containerd config default` gibt aus, was dieses versteht: Version 2 bei containerd 1.x, 3 ab 2.0.",
+    },
+  },
+  {
     id: "docker-handler-unsupported",
     signatures: [/RuntimeHandler "(?<handler>[^"]{1,80})" not supported/],
     meaning: {

@@ -110,6 +110,47 @@ export const kubelet: readonly Failure[] = [
     },
   },
   {
+    id: "kubectl-unreachable",
+    signatures: [
+      /Unable to connect to the server: .{0,80}?dial tcp (?<server>[\d.:[\]a-f]{3,60}): (?:i\/o timeout|connect: no route to host)/,
+    ],
+    meaning: {
+      en: "No way leads to the API server at {server}: the machine is off, has another address now, or a firewall or VPN stands between.",
+      de: "Zum API-Server unter {server} führt kein Weg: Die Maschine ist aus, hat jetzt eine andere Adresse, oder eine Firewall oder ein VPN steht dazwischen.",
+    },
+    remedy: {
+      en: "Compare with the machine's address now (`wasm-k8s-lab status`); on macOS 15 and newer your terminal also needs the local network.",
+      de: "Vergleiche mit der jetzigen Adresse der Maschine (`wasm-k8s-lab status`); ab macOS 15 braucht dein Terminal auch das lokale Netzwerk.",
+    },
+    discussion: "canonical/multipass#3766",
+  },
+  {
+    id: "kubectl-other-cluster",
+    signatures: [
+      /x509: certificate signed by unknown authority \(possibly because of .{0,160}?authority certificate "kubernetes"/,
+    ],
+    meaning: {
+      en: "The kubeconfig is of an earlier cluster: the one that answers was made anew and has another authority.",
+      de: "Die kubeconfig gehört zu einem früheren Cluster: Der, der antwortet, wurde neu angelegt und hat eine andere Zertifizierungsstelle.",
+    },
+    remedy: {
+      en: "On master: `sudo cp /etc/kubernetes/admin.conf ~/.kube/config && sudo chown $(id -u) ~/.kube/config`.",
+      de: "Auf master: `sudo cp /etc/kubernetes/admin.conf ~/.kube/config && sudo chown $(id -u) ~/.kube/config`.",
+    },
+  },
+  {
+    id: "manifest-without-separator",
+    signatures: [/key "(?<key>[\w.-]{1,60})" already set in map/],
+    meaning: {
+      en: "One YAML document has `{key}` twice: most likely two objects stand in it without `---` between them.",
+      de: "Ein YAML-Dokument hat `{key}` zweimal: Wahrscheinlich stehen zwei Objekte darin ohne `---` dazwischen.",
+    },
+    remedy: {
+      en: "Put a line `---` before each further `apiVersion:`.",
+      de: "Setze vor jedes weitere `apiVersion:` eine Zeile `---`.",
+    },
+  },
+  {
     id: "kubectl-certificate-address",
     signatures: [/x509: certificate is valid for (?<names>[\w.:, -]{1,160}), not (?<asked>[\w.:-]{1,80})/],
     meaning: {

@@ -327,6 +327,30 @@ const machines: readonly Failure[] = [
     remedy: { en: "`multipass start {name}`, then again.", de: "`multipass start {name}`, dann noch einmal." },
   },
   {
+    id: "multipass-inner-options",
+    signatures: [/Options to the inner command should come after "--"/],
+    meaning: {
+      en: "Multipass took an option of the command in the machine for one of its own.",
+      de: "Multipass hielt eine Option des Befehls in der Maschine für eine eigene.",
+    },
+    remedy: {
+      en: "Put two hyphens before the command: `multipass exec NAME -- COMMAND --option`.",
+      de: "Schreib zwei Bindestriche vor den Befehl: `multipass exec NAME -- BEFEHL --option`.",
+    },
+  },
+  {
+    id: "multipass-transfer-denied",
+    signatures: [/\[sftp\] cannot open remote file (?<file>[^ ]{1,160}): Permission denied/],
+    meaning: {
+      en: "Files go over as the user `ubuntu`, who may not write {file}.",
+      de: "Dateien gehen als Benutzer `ubuntu` hinüber, und der darf {file} nicht schreiben.",
+    },
+    remedy: {
+      en: "Send it to /tmp, then `multipass exec NAME -- sudo install …`.",
+      de: "Schick sie nach /tmp, dann `multipass exec NAME -- sudo install …`.",
+    },
+  },
+  {
     id: "multipass-no-route",
     signatures: [/ssh connection failed: 'No route to host'/],
     meaning: {

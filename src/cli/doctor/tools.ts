@@ -21,7 +21,7 @@ export async function lookAtTools(host: Host, words: Words): Promise<Finding[]> 
     curl,
     taken.length === 0
       ? ok("ports", words.portsFree(hostPorts.join(", ")), { backends })
-      : found("warn", "ports", words.portsTaken(taken.join(", ")), { backends }),
+      : ok("ports", words.portsTaken(taken.join(", ")), { backends }),
   ];
 }
 

@@ -67,10 +67,7 @@ export const doctorDe: typeof doctorEn = {
     `Nur nötig, um den Cluster von diesem Computer aus zu erreichen; die Maschinen haben ihr eigenes ${name}.`,
   ],
   portsFree: (ports) => `${ports} sind frei`,
-  portsTaken: (ports) => [
-    `${ports}: von einem anderen Programm belegt`,
-    "Andere Ports vertreten sie, und der Kurs nennt diese. Zu tun ist nichts.",
-  ],
+  portsTaken: (ports) => `${ports}: belegt; andere vertreten sie, und der Kurs nennt diese`,
   noSsh: (platform) => [
     "nicht gefunden",
     platform === "win32"

@@ -65,10 +65,8 @@ export const doctorEn = {
     `Only needed to reach the cluster from this computer; the machines have their own ${name}.`,
   ],
   portsFree: (ports: string) => `${ports} are free`,
-  portsTaken: (ports: string): Said => [
-    `${ports}: taken by another program`,
-    "Other ports stand in for them, and the course names those. Nothing is to be done.",
-  ],
+  /** Perhaps by the lab itself, in another terminal. */
+  portsTaken: (ports: string) => `${ports}: in use; others stand in for them, and the course names those`,
   noSsh: (platform: string): Said => [
     "not found",
     platform === "win32"

@@ -478,9 +478,9 @@ const otherCases: Case[] = [
   {
     title: "ports that are taken",
     given: { ...linux, isPortFree: (port) => Promise.resolve(port !== 6443) },
-    amiss: ["warn ports"],
+    amiss: [],
     exitCode: 0,
-    says: ["6443"],
+    says: ["6443: in use"],
   },
   {
     title: "ssh that is not there",

@@ -280,6 +280,17 @@ export const multipassSamples: Readonly<Record<string, Sample>> = {
     not: ["restart failed: Instance 'x' is not running"],
     names: ["multipass start x"],
   },
+  "multipass-inner-options": {
+    says: [
+      'Unknown options: l, a.\n\nOptions to the inner command should come after "--", like this:\nmultipass exec <instance> -- <command> <arguments>\n',
+    ],
+    not: ["Unknown option 'foo'."],
+  },
+  "multipass-transfer-denied": {
+    says: ["[2022-10-11T13:07:25.789] [error] [sftp] cannot open remote file /etc/x: Permission denied"],
+    not: ["cannot open remote file /etc/x: No such file"],
+    names: ["/etc/x"],
+  },
   "multipass-no-route": {
     says: ["exec failed: ssh connection failed: 'No route to host'"],
     not: ["exec failed: ssh connection failed: 'Connection refused'"],

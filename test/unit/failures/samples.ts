@@ -300,6 +300,27 @@ export const samples: Readonly<Record<string, Sample>> = {
     not: ["The connection to the server localhost:8080 was refused"],
     names: ["10.0.0.182:6443"],
   },
+  "kubectl-unreachable": {
+    says: [
+      "Unable to connect to the server: dial tcp 192.168.64.2:6443: i/o timeout",
+      "Unable to connect to the server: dial tcp 192.168.64.2:6443: connect: no route to host",
+    ],
+    not: ["dial tcp 10.244.1.3:8080: i/o timeout"],
+    names: ["192.168.64.2:6443"],
+  },
+  "kubectl-other-cluster": {
+    says: [
+      'Unable to connect to the server: tls: failed to verify certificate: x509: certificate signed by unknown authority (possibly because of "crypto/rsa: verification error" while trying to verify candidate authority certificate "kubernetes")',
+    ],
+    not: ["x509: certificate signed by unknown authority"],
+  },
+  "manifest-without-separator": {
+    says: [
+      'error: error parsing app.yaml: error converting YAML to JSON: yaml: unmarshal errors:\n  line 24: key "apiVersion" already set in map',
+    ],
+    not: ['key "apiVersion" is set'],
+    names: ["apiVersion"],
+  },
   "kubectl-certificate-address": {
     says: [
       "Unable to connect to the server: tls: failed to verify certificate: x509: certificate is valid for 10.96.0.1, 192.168.64.2, not 192.168.64.9",
@@ -362,6 +383,13 @@ export const samples: Readonly<Record<string, Sample>> = {
     says: ['runtime "io.containerd.spin.v2" binary not installed "containerd-shim-spin-v2": file does not exist'],
     not: ['runtime "io.containerd.spin.v2" binary installed'],
     names: ["containerd-shim-spin-v2", "io.containerd.spin.v2"],
+  },
+  "containerd-configuration-version": {
+    says: [
+      "containerd: failed to load TOML: /etc/containerd/config.toml: expected containerd config version equal to or less than `2`, got `3`",
+    ],
+    not: ["version = 3"],
+    names: ["version = 3", "up to 2"],
   },
   "docker-handler-unsupported": {
     says: ['rpc error: code = Unknown desc = RuntimeHandler "spin" not supported'],
