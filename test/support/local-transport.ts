@@ -30,7 +30,7 @@ export function openLocalPlace(): LocalPlace {
   };
   program("getent", `echo "tester:x:$(id -u):$(id -g)::${home}:/bin/bash"`);
   program("sudo", 'while [[ $1 == -* ]]; do [ "$1" = -u ] && shift; shift; done; exec "$@"');
-  let lost: LabError | undefined;
+  const lost = new Map<Child, LabError>();
   const running = new Set<Child>();
   const transport: Transport = {
     machine: "here",
@@ -44,7 +44,8 @@ export function openLocalPlace(): LocalPlace {
         kill: () => child.kill("SIGKILL"),
         ended: child.ended.then(({ exitCode }) => {
           running.delete(child);
-          if (lost) throw lost;
+          const error = lost.get(child);
+          if (error) throw error;
           if (exitCode === undefined) throw new Error(`${file} did not end by itself`);
           return { exitCode };
         }),
@@ -64,10 +65,11 @@ export function openLocalPlace(): LocalPlace {
         random: systemRandom,
       }),
     cut(error) {
-      lost = error;
-      // Its input ends as well, which is what the other side of a connection sees.
-      for (const child of running) child.end();
-      void Promise.all([...running].map(({ ended }) => ended)).then(() => (lost = undefined));
+      for (const child of running) {
+        lost.set(child, error);
+        // Its input ends, which is what the other side of a connection sees.
+        child.end();
+      }
     },
     dispose: () => rmSync(folder, { recursive: true, force: true }),
   };

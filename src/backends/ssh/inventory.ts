@@ -29,12 +29,14 @@ export interface Inventory {
 const word = (what: string): z.ZodType<string> =>
   z.string(`must be ${what}`).regex(/^[^-\s\p{Cc}][^\s\p{Cc}]*$/u, `must be ${what}, without spaces or a leading "-"`);
 
+const portRule = "must be a number from 1 to 65535";
+
 const machineSchema = z.union(
   [
     word("a host name or an alias of your ssh configuration").transform((host): InventoryMachine => ({ host })),
     z.strictObject({
       host: word("a host name, an address or an alias of your ssh configuration"),
-      port: z.int("must be a number from 1 to 65535").min(1).max(65_535).optional(),
+      port: z.int(portRule).min(1, portRule).max(65_535, portRule).optional(),
       user: word("a user name").optional(),
       identityFile: z.string("must be a path").min(1, "must be a path").optional(),
       proxyJump: word("as after `ssh -J`").optional(),
@@ -44,14 +46,21 @@ const machineSchema = z.union(
   "must be a host name, or a mapping with `host`",
 );
 
-const inventorySchema = z.strictObject({
-  sshConfig: z.string("must be a path").min(1, "must be a path").optional(),
-  machines: z.strictObject({
-    master: machineSchema,
-    worker1: machineSchema.optional(),
-    worker2: machineSchema.optional(),
-  }),
+/** The schema's own words for what is no mapping; a field that there is not is told about with its name. */
+const mapping = (what: string) => ({
+  error: ({ code }: { code: string }) => (code === "invalid_type" ? `must be a mapping ${what}` : undefined),
 });
+
+const inventorySchema = z.strictObject(
+  {
+    sshConfig: z.string("must be a path").min(1, "must be a path").optional(),
+    machines: z.strictObject(
+      { master: machineSchema, worker1: machineSchema.optional(), worker2: machineSchema.optional() },
+      mapping("from `master`, `worker1`, `worker2` to hosts"),
+    ),
+  },
+  mapping("with `machines`"),
+);
 
 export const inventoryExample =
   "machines:\n  master: { host: 192.0.2.10, user: ubuntu }\n  worker1: { host: 192.0.2.11, user: ubuntu }\n" +
@@ -137,27 +146,19 @@ const invalid = (problems: string[]): LabError =>
 
 function problemsOf(issue: z.core.$ZodIssue, content: unknown, path: string): string[] {
   // Of the two ways to name a machine, the one that was chosen is told about.
-  if (issue.code === "invalid_union") {
-    const chosen = issue.errors[typeof valueAt(content, issue.path) === "string" ? 0 : 1] ?? [];
-    const within = chosen.filter(() => typeof valueAt(content, issue.path) === "object");
-    if (within.length > 0 && valueAt(content, issue.path) !== null) {
-      return within.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, content, path));
-    }
-    if (chosen.length > 0 && typeof valueAt(content, issue.path) === "string") {
-      return chosen.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, content, path));
-    }
+  const given = valueAt(content, issue.path);
+  if (issue.code === "invalid_union" && (typeof given === "string" || (typeof given === "object" && given !== null))) {
+    const chosen = issue.errors[typeof given === "string" ? 0 : 1] ?? [];
+    return chosen.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, content, path));
   }
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => `${path}: ${[...issue.path, key].join(".")}: there is no such field`);
   }
   const value = valueAt(content, issue.path);
   const where = issue.path.length === 0 ? path : `${path}: ${issue.path.join(".")}`;
+  if (value === undefined) return [`${where}: is missing`];
   const message = issue.message.startsWith("must") ? issue.message : `must fit (${issue.message})`;
-  return [
-    value === undefined
-      ? `${where}: ${value === undefined ? "is missing" : message}`
-      : `${where}: ${message}, got ${JSON.stringify(value)}`,
-  ];
+  return [`${where}: ${message}, got ${JSON.stringify(value)}`];
 }
 
 function valueAt(content: unknown, path: readonly PropertyKey[]): unknown {
