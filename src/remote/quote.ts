@@ -1,5 +1,5 @@
 /** One word of a POSIX shell that stands for exactly `text`. */
-export function quoteWord(text: string): string {
+function quoteWord(text: string): string {
   return /^[\w%+,./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
