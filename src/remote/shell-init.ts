@@ -208,7 +208,7 @@ __wkl_files() {
 # Keeps what the next shell of this number begins with.
 __wkl_save() {
   { set +o; } >|"$__wkl_state.options.new" 2>/dev/null || {
-    mkdir -p -- "\${__wkl_state%/*}"
+    mkdir -p -m 700 -- "\${__wkl_state%/*}"
     { set +o; } >|"$__wkl_state.options.new"
   }
   local -
