@@ -8,7 +8,7 @@ export default defineConfig({
     include: [
       "test/host/**/*.test.ts",
       "test/contract/{multipass,ssh}.test.ts",
-      "test/unit/multipass/kills.test.ts",
+      "test/unit/multipass/{failures,kills}.test.ts",
       "test/unit/recipes/setup-script.test.ts",
     ],
     env: { WASM_K8S_LAB_KILLS: "50" },
