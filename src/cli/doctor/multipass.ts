@@ -67,19 +67,50 @@ export async function lookAtMultipass(host: Host, texts: Texts): Promise<Multipa
     );
     return seen;
   }
-  seen.machines = machinesIn(list.stdout);
+  const machines = machinesIn(list.stdout);
+  seen.machines = machines.flatMap(({ role, state }) => (state === "Deleted" ? [] : [role]));
   seen.findings.push(ok("multipass-service", words.serviceAnswers, { backends }));
   if (driver.exitCode === 0) {
     seen.driver = driver.stdout.trim();
     seen.findings.push(driverFinding(seen.driver, words));
   }
+  for (const { name, state } of machines) {
+    const about = { backends };
+    if (state === "Unknown") seen.findings.push(found("warn", "multipass-machine", words.lostMachine(name), about));
+    if (state === "Deleted") seen.findings.push(found("warn", "multipass-machine", words.deletedMachine(name), about));
+  }
   return seen;
 }
 
-/** Roles whose machine is listed under a name of the lab. */
-function machinesIn(list: string): MachineRole[] {
-  const isListed = (role: MachineRole): boolean => new RegExp(`"name": *"wasm-k8s-lab-[0-9a-f]{4}-${role}"`).test(list);
-  return allRoles.filter(isListed);
+interface ListedMachine {
+  role: MachineRole;
+  name: string;
+  state: string;
+}
+
+/** Machines of the lab in the answer of `list`; none where it cannot be read. */
+function machinesIn(list: string): ListedMachine[] {
+  return entriesIn(list).flatMap((entry) => {
+    const name = textOf(entry, "name");
+    const named = /^wasm-k8s-lab-[0-9a-f]{4}-(\w+)$/.exec(name)?.[1];
+    const role = allRoles.find((each) => each === named);
+    return role === undefined ? [] : [{ role, name, state: textOf(entry, "state") }];
+  });
+}
+
+function entriesIn(list: string): unknown[] {
+  try {
+    const document: unknown = JSON.parse(list);
+    const entries: unknown = typeof document === "object" && document ? Reflect.get(document, "list") : undefined;
+    return Array.isArray(entries) ? entries : [];
+  } catch {
+    return [];
+  }
+}
+
+function textOf(entry: unknown, field: string): string {
+  const value: unknown = typeof entry === "object" && entry ? Reflect.get(entry, field) : undefined;
+  return typeof value === "string" ? value : "";
 }
 
 function versionsIn(json: string): { client: string | undefined; daemon: string | undefined } {

@@ -81,15 +81,27 @@ function ufw(host: Host, words: Words): Finding[] {
 function subnets(host: Host, words: Words): Finding {
   const id = "subnets";
   for (const { name, address, netmask } of host.interfaces()) {
-    const own = `${address}/${prefixOf(netmask)}`;
+    const own = networkOf({ address, netmask });
     for (const { network, of } of labNetworks) {
       // The cluster's own bridges, where this computer is a node.
       if (/^(?:cni|flannel|kube|veth|wasm)/.test(name) || !overlap(own, network)) continue;
       return found("warn", id, words.subnetClash(name, own, network, of), { backends: real });
     }
+    const other = host
+      .interfaces()
+      .find((each) => machineBridge.test(each.name) && each.name !== name && overlap(own, networkOf(each)));
+    if (other) {
+      return found("warn", id, words.bridgeClash(name, own, other.name, networkOf(other)), { backends });
+    }
   }
   return ok(id, words.noSubnetClash, { backends: real });
 }
+
+/** What Multipass connects its machines to: on Linux, on macOS, on Windows. */
+const machineBridge = /^(?:mpqemubr\d|bridge1\d\d|vEthernet \(Default Switch\))$/;
+
+const networkOf = ({ address, netmask }: { address: string; netmask: string }): string =>
+  `${address}/${prefixOf(netmask)}`;
 
 const numberOf = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 

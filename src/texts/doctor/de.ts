@@ -112,6 +112,14 @@ export const doctorDe: typeof doctorEn = {
     `${driver}, das Multipass aufgibt`,
     "`multipass set local.driver=qemu` (frühere Maschinen bleiben beim alten).",
   ],
+  lostMachine: (name) => [
+    `Multipass hat ${name} aus den Augen verloren (Unknown), wie nach Absturz oder Ruhezustand`,
+    `\`multipass stop --force ${name}\`, dann starte das Lab wieder.`,
+  ],
+  deletedMachine: (name) => [
+    `${name} ist gelöscht, aber nicht endgültig: Die Platte ist noch belegt`,
+    `\`multipass recover ${name}\` holt sie zurück, \`multipass delete --purge ${name}\` entfernt sie.`,
+  ],
   multipassLate: [
     "keine Antwort innerhalb von acht Sekunden",
     "Es startet vielleicht oder hängt: `sudo snap restart multipass`, unter macOS und Windows starte seinen Dienst neu.",
@@ -219,6 +227,10 @@ export const doctorDe: typeof doctorEn = {
   subnetClash: (name, own, network, of) => [
     `${name} ist in ${own}, und der Cluster nimmt ${network} für seine ${of === "pods" ? "Pods" : "Services"}: Die Maschinen könnten diesem Netz nicht antworten`,
     "Nimm ein anderes Netz (den Hotspot eines Telefons, ein anderes WLAN), oder das Backend embedded.",
+  ],
+  bridgeClash: (name, own, bridge, network) => [
+    `${name} (${own}) und ${bridge} von Multipass (${network}) haben dieselben Adressen: Dieser Computer sucht Maschinen vielleicht am falschen Ort`,
+    "Verlass dieses Netz oder VPN, solange du das Lab benutzt.",
   ],
   noSubnetClash: "keines stößt mit denen des Clusters zusammen",
   localNetwork: [

@@ -111,6 +111,14 @@ export const doctorEn = {
     `${driver}, which Multipass is giving up`,
     "`multipass set local.driver=qemu` (machines made before stay with the old one).",
   ],
+  lostMachine: (name: string): Said => [
+    `Multipass has lost touch with ${name} (Unknown), as after a crash or sleep`,
+    `\`multipass stop --force ${name}\`, then start the lab again.`,
+  ],
+  deletedMachine: (name: string): Said => [
+    `${name} is deleted but not purged: its disk is still taken`,
+    `\`multipass recover ${name}\` brings it back, \`multipass delete --purge ${name}\` removes it.`,
+  ],
   multipassLate: [
     "no answer within eight seconds",
     "It may be starting or be stuck: `sudo snap restart multipass`, on macOS and Windows restart its service.",
@@ -222,6 +230,10 @@ export const doctorEn = {
   subnetClash: (name: string, own: string, network: string, of: "pods" | "services"): Said => [
     `${name} is in ${own}, and the cluster uses ${network} for its ${of}: the machines could not answer this network`,
     "Use another network (a phone's hotspot, another Wi-Fi), or the embedded backend.",
+  ],
+  bridgeClash: (name: string, own: string, bridge: string, network: string): Said => [
+    `${name} (${own}) and Multipass's ${bridge} (${network}) share addresses: this computer may look for machines in the wrong place`,
+    "Leave that network or VPN while you use the lab.",
   ],
   noSubnetClash: "none clashes with the cluster's",
   localNetwork: [

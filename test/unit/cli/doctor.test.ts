@@ -287,6 +287,34 @@ const multipassCases: Case[] = [
     says: ["10.22.7.9/16", "10.22.0.0/16", "pods"],
   },
   {
+    title: "a VPN in the network of Multipass's machines",
+    given: {
+      ...linux,
+      interfaces: () => [
+        { name: "mpqemubr0", address: "10.168.32.1", netmask: "255.255.255.0" },
+        { name: "tun0", address: "10.168.0.9", netmask: "255.255.0.0" },
+      ],
+    },
+    amiss: ["warn subnets"],
+    exitCode: 0,
+    says: ["tun0", "mpqemubr0"],
+  },
+  {
+    title: "machines that are lost or deleted",
+    given: withPrograms({
+      "multipass list --format json --no-ipv4": JSON.stringify({
+        list: [
+          { ipv4: [], name: "wasm-k8s-lab-1f2e-master", release: "", state: "Unknown" },
+          { zone: { name: "zone1" }, state: "Deleted", name: "wasm-k8s-lab-1f2e-worker1" },
+          { name: "somebody-elses", state: "Unknown" },
+        ],
+      }),
+    }),
+    amiss: ["warn multipass-machine", "warn multipass-machine"],
+    exitCode: 0,
+    says: ["stop --force wasm-k8s-lab-1f2e-master", "recover wasm-k8s-lab-1f2e-worker1", "take 4.0 GiB"],
+  },
+  {
     title: "a network that holds all of 10.0.0.0/8",
     given: { ...linux, interfaces: () => [{ name: "eth0", address: "10.1.2.3", netmask: "255.0.0.0" }] },
     amiss: ["warn subnets"],
