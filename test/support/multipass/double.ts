@@ -15,7 +15,7 @@ export interface DoubleOptions {
   faults?: readonly Fault[];
   /** `namespace` and `system` need root, see `guestSupport`; default `bare`. */
   guests?: GuestKind;
-  /** Profile of `modelled` guests; default `current`. */
+  /** Profile of `modelled` guests; default `thesis`. */
   profile?: Profile;
   /** Root file system that `system` guests boot. */
   tree?: string;
@@ -64,7 +64,7 @@ export function openDouble(options: DoubleOptions = {}): Double {
     MP_FAKE_VERSION: options.version ?? "1.16.3",
     MP_FAKE_CLOCK_SCALE: String(options.clockScale ?? 0.001),
     MP_FAKE_FAULTS: faults,
-    MP_FAKE_PROFILE: options.profile ?? "current",
+    MP_FAKE_PROFILE: options.profile ?? "thesis",
     MP_FAKE_GUESTS: options.guests ?? "bare",
     MP_FAKE_TREE: options.tree ?? "",
     MP_FAKE_PLATFORM: options.platform ?? "linux",

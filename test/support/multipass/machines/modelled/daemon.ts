@@ -17,7 +17,7 @@ try {
 }
 const backend = await openEmbeddedBackend({
   folder: join(folder, "modelled", "lab"),
-  profile: (process.env["MP_FAKE_PROFILE"] ?? "current") as Profile,
+  profile: (process.env["MP_FAKE_PROFILE"] ?? "thesis") as Profile,
   pace: "instant",
   clock: systemClock,
   random: systemRandom,
