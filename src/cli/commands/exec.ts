@@ -1,14 +1,24 @@
+import { exitCodes, LabError } from "../../domain/errors.ts";
 import { type LabArguments, withMachines } from "../open-session.ts";
 
 /** Runs a command on a machine as `ubuntu` in a fresh login environment. Resolves with the command's exit code. */
-export async function exec(machine: string, argv: readonly string[], given: LabArguments): Promise<number> {
+export async function exec(machine: string, words: readonly string[], given: LabArguments): Promise<number> {
+  const argv = words[0] === "--" ? words.slice(1) : words;
+  if (argv.length === 0) {
+    throw new LabError("no-command", `exec ${machine}: there is no command`, {
+      remedy: `Say which: \`wasm-k8s-lab exec ${machine} -- hostname\`.`,
+      exitCode: exitCodes.wrongUse,
+    });
+  }
+  // What ends the options is not part of the command.
+  const command = argv[0] === "--" ? argv.slice(1) : argv;
   const abort = new AbortController();
   const interrupt = (): void => abort.abort(new Error("interrupted"));
   process.once("SIGINT", interrupt);
   try {
     const stdin = process.stdin.isTTY ? undefined : await readStdin();
     return await withMachines("exec", given, async (machines) => {
-      const result = await machines.exec(machine, argv, {
+      const result = await machines.exec(machine, command, {
         ...(stdin === undefined ? {} : { stdin }),
         signal: abort.signal,
         onOutput: ({ stream, bytes }) => void process[stream].write(bytes),

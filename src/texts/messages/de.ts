@@ -19,6 +19,8 @@ export const messages: MessageCatalogue = {
   "the lab is in use": "das Lab wird gerade benutzt",
   "End it with `wasm-k8s-lab down` (or leave `start`), then reset.":
     "Beende es mit `wasm-k8s-lab down` (oder verlasse `start`) und setze es dann zurück.",
+  "exec {machine}: there is no command": "exec {machine}: Es fehlt ein Befehl",
+  "Say which: `wasm-k8s-lab exec {machine} -- hostname`.": "Sag, welcher: `wasm-k8s-lab exec {machine} -- hostname`.",
   "no process holds the lab": "kein Prozess hält das Lab",
   "{lab}: was played on these machines before, and proves nothing again":
     "{lab}: wurde auf diesen Maschinen schon gespielt und beweist beim zweiten Mal nichts",
