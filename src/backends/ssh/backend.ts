@@ -14,12 +14,13 @@ import type { Clock, Random } from "../../domain/clock.ts";
 import { exitCodes, LabError } from "../../domain/errors.ts";
 import type { Machine, TerminalCommand } from "../../domain/machine.ts";
 import type { MachineRecipe } from "../../domain/recipe.ts";
-import { writeHosts } from "../../remote/hosts.ts";
+import { hostsBlock, type MachineAddress, writeHosts } from "../../remote/hosts.ts";
 import { fetchKubeconfig } from "../../remote/kubeconfig.ts";
 import { RemoteMachine } from "../../remote/remote-machine.ts";
 import { SshConnection } from "./connection.ts";
 import { entriesOf, type Inventory, inventoryExample, keepInventory, readInventory } from "./inventory.ts";
 import { prepare } from "./prepare.ts";
+import { PreparedFile } from "./prepared-file.ts";
 import { expectSuitable, type Facts, survey } from "./survey.ts";
 
 export interface SshBackendOptions {
@@ -49,10 +50,6 @@ interface Entry {
   connection: SshConnection;
   machine: SshMachine;
   asked?: { at: number; answer: Promise<Facts> };
-  /** The script that this process has run there. */
-  prepared?: string;
-  /** What its /etc/hosts was last given. */
-  hosts?: string;
 }
 
 class SshMachine extends RemoteMachine {
@@ -78,9 +75,11 @@ class SshBackend implements Backend {
   #inventory: Inventory | undefined;
   #entries = new Map<string, Entry>();
   #queue: Promise<unknown> = Promise.resolve();
+  #prepared: PreparedFile;
 
   constructor(options: SshBackendOptions) {
     this.#options = options;
+    this.#prepared = new PreparedFile(join(options.folder, "prepared.json"));
     const kept = join(options.folder, "inventory.yaml");
     if (options.inventory !== undefined) {
       this.#inventory = readInventory(options.inventory);
@@ -133,14 +132,14 @@ class SshBackend implements Backend {
     const { onProgress, onNotice } = this.#options;
     const entry = this.#entry(name);
     const script = this.#options.recipe().prepare(role);
-    if (entry.prepared === script) return entry.machine;
-    onProgress({ machine: name, phase: "boot" });
     const facts = await this.#facts(name);
     this.#expectDifferent([...this.#entries.keys()], await this.#factsOfOthers(name));
-    expectSuitable(name, facts, this.#options.recipe(), onNotice);
-    onProgress({ machine: name, phase: "prepare" });
-    await prepare(entry.connection, script);
-    entry.prepared = script;
+    if (!this.#prepared.holds(name, script, facts.identity)) {
+      expectSuitable(name, facts, this.#options.recipe(), onNotice);
+      onProgress({ machine: name, phase: "prepare" });
+      await prepare(entry.connection, script);
+      this.#prepared.prepared(name, script, facts.identity);
+    }
     await this.#introduce();
     onProgress({ machine: name, phase: "ready" });
     return entry.machine;
@@ -280,15 +279,16 @@ class SshBackend implements Backend {
 
   /** Tells the machines that are prepared each other's addresses. */
   async #introduce(): Promise<void> {
-    const entries = [...this.#entries].filter(([, { prepared }]) => prepared !== undefined);
-    const known = await Promise.all(
-      entries.map(async ([name]) => ({ name, address: (await this.#facts(name)).address })),
-    );
-    const hosts = JSON.stringify(known);
-    for (const [, entry] of entries) {
-      if (entry.hosts === hosts) continue;
-      await writeHosts(entry.machine, known);
-      entry.hosts = hosts;
+    const known: MachineAddress[] = [];
+    for (const name of this.#prepared.names) {
+      const facts = this.#entries.has(name) ? await this.#reachable(name) : undefined;
+      if (facts) known.push({ name, address: facts.address });
+    }
+    const hosts = hostsBlock(known);
+    for (const { name } of known) {
+      if (this.#prepared.hostsOf(name) === hosts) continue;
+      await writeHosts(this.#entry(name).machine, known);
+      this.#prepared.introduced(name, hosts);
     }
   }
 }
