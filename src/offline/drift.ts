@@ -49,8 +49,8 @@ type Outcome = { source: Source } & (
 export async function probeSources(options: DriftOptions): Promise<DriftReport> {
   const outcomes = await Promise.all(options.sources.map((source) => probe(source, options)));
   const network = outcomes.some((outcome) => !isSilent(outcome));
-  const namesHold = mostNamesHold(outcomes);
-  const probed = outcomes.map((outcome) => probedOf(outcome, namesHold));
+  const mostAnswer = mostHostsAnswer(outcomes);
+  const probed = outcomes.map((outcome) => probedOf(outcome, mostAnswer));
   return {
     network,
     sources: probed.map((each) => (isReplaced(each, probed, options) ? { ...each, finding: "replaced" } : each)),
@@ -60,14 +60,16 @@ export async function probeSources(options: DriftOptions): Promise<DriftReport> 
 const isSilent = (outcome: Outcome): boolean =>
   outcome.finding === "trouble" && ["name", "unreachable"].includes(outcome.error.trouble);
 
+const isBarred = ({ trouble }: UpstreamError): boolean => trouble === "name" || trouble === "refused";
+
 /**
- * A host without an address is gone only where nearly all others have one: networks with a list of allowed hosts, and
- * computers without a network, know no names either.
+ * A host without an address, or one that refuses, is gone only where nearly all others answer: networks with a list of
+ * allowed hosts, and computers without a network, know no names either.
  */
-function mostNamesHold(outcomes: readonly Outcome[]): boolean {
+function mostHostsAnswer(outcomes: readonly Outcome[]): boolean {
   const hosts = Map.groupBy(outcomes, ({ source }) => new URL(source.url).host);
   const unknown = [...hosts.values()].filter((each) =>
-    each.some((outcome) => outcome.finding === "trouble" && outcome.error.trouble === "name"),
+    each.some((outcome) => outcome.finding === "trouble" && isBarred(outcome.error)),
   );
   return unknown.length * 4 <= hosts.size;
 }
@@ -90,13 +92,13 @@ function isReplaced({ source, finding }: Probed, probed: readonly Probed[], { so
   );
 }
 
-function probedOf(outcome: Outcome, namesHold: boolean): Probed {
+function probedOf(outcome: Outcome, mostAnswer: boolean): Probed {
   const { id, kind, version, url } = outcome.source;
   const about = { source: id, kind, version, url };
   if (outcome.finding === "trouble") {
     const { error } = outcome;
     const where = error.url === url ? "" : `${error.url} `;
-    const gone = ["gone", "refused"].includes(error.trouble) || (error.trouble === "name" && namesHold);
+    const gone = error.trouble === "gone" || (mostAnswer && isBarred(error));
     const finding = gone ? "vanished" : error.trouble === "wrong" ? "changed" : "unknown";
     return { ...about, finding, detail: `${where}${error.message}` };
   }

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { exitCodeOfDrift, probeSources } from "../../../src/offline/drift.ts";
-import { Upstream, UpstreamError } from "../../../src/offline/upstream.ts";
+import { type Trouble, Upstream, UpstreamError } from "../../../src/offline/upstream.ts";
 import type { Source } from "../../../src/recipes/sources.ts";
 import { faults, hastyClock, type PlayedUpstream, playUpstream, sha256, sourceOf, upstreamOf } from "./playing.ts";
 
@@ -148,32 +148,38 @@ test("a network that is down is told apart from sources that are gone", async ()
   expect(exitCodeOfDrift(down)).toBe(3);
 });
 
-/** An upstream in whose network some hosts have no name. */
-class Nameless extends Upstream {
+/** An upstream in whose network some hosts have no name, or are not allowed. */
+class Barring extends Upstream {
   readonly hosts: readonly string[];
 
-  constructor(url: string, hosts: readonly string[]) {
+  readonly trouble: Trouble;
+
+  constructor(url: string, hosts: readonly string[], trouble: Trouble) {
     super({ clock: hastyClock, server: url });
     this.hosts = hosts;
+    this.trouble = trouble;
   }
 
   override open(...given: Parameters<Upstream["open"]>): ReturnType<Upstream["open"]> {
     const [url] = given;
     if (!this.hosts.includes(new URL(url).host)) return super.open(...given);
-    return Promise.reject(new UpstreamError("name", url, "its host has no address (ENOTFOUND)"));
+    return Promise.reject(new UpstreamError(this.trouble, url, "barred"));
   }
 }
 
-test("a host whose name is unknown is gone only where nearly all others have one", async () => {
-  const hosts = ["a", "b", "c", "d"].map((id) => `${id}.example`);
-  const played = await playUpstream(Object.fromEntries(hosts.map((host) => [`${host}/x`, host])));
-  const sources = hosts.map((host) => sourceOf(host, `https://${host}/x`));
-  const without = async (...nameless: string[]) => {
-    const upstream = new Nameless(played.url, nameless);
-    const report = await probeSources({ sources, architecture: "amd64", upstream });
-    return [report.network, ...report.sources.map(({ finding }) => finding)];
-  };
-  expect(await without("d.example")).toEqual([true, "there", "there", "there", "vanished"]);
-  expect(await without("c.example", "d.example")).toEqual([true, "there", "there", "unknown", "unknown"]);
-  expect(await without(...hosts)).toEqual([false, "unknown", "unknown", "unknown", "unknown"]);
-});
+test.each(["name", "refused"] as const)(
+  "a host that is barred (%s) is gone only where nearly all others answer",
+  async (trouble) => {
+    const hosts = ["a", "b", "c", "d"].map((id) => `${id}.example`);
+    const played = await playUpstream(Object.fromEntries(hosts.map((host) => [`${host}/x`, host])));
+    const sources = hosts.map((host) => sourceOf(host, `https://${host}/x`));
+    const without = async (...barred: string[]) => {
+      const upstream = new Barring(played.url, barred, trouble);
+      const report = await probeSources({ sources, architecture: "amd64", upstream });
+      return [report.network, ...report.sources.map(({ finding }) => finding)];
+    };
+    expect(await without("d.example")).toEqual([true, "there", "there", "there", "vanished"]);
+    expect(await without("c.example", "d.example")).toEqual([true, "there", "there", "unknown", "unknown"]);
+    expect(await without(...hosts)).toEqual([trouble === "refused", "unknown", "unknown", "unknown", "unknown"]);
+  },
+);
