@@ -10,15 +10,13 @@ export async function exec(machine: string, words: readonly string[], given: Lab
       exitCode: exitCodes.wrongUse,
     });
   }
-  // What ends the options is not part of the command.
-  const command = argv[0] === "--" ? argv.slice(1) : argv;
   const abort = new AbortController();
   const interrupt = (): void => abort.abort(new Error("interrupted"));
   process.once("SIGINT", interrupt);
   try {
     const stdin = process.stdin.isTTY ? undefined : await readStdin();
     return await withMachines("exec", given, async (machines) => {
-      const result = await machines.exec(machine, command, {
+      const result = await machines.exec(machine, argv, {
         ...(stdin === undefined ? {} : { stdin }),
         signal: abort.signal,
         onOutput: ({ stream, bytes }) => void process[stream].write(bytes),

@@ -206,6 +206,85 @@ export const messages: MessageCatalogue = {
   "--offline: is no address of a server, got {value}": "--offline: keine Adresse eines Servers ({value})",
   "Give the address that `bundle serve` prints, such as http://192.168.1.20:8080.":
     "Gib die Adresse an, die `bundle serve` ausgibt, etwa http://192.168.1.20:8080.",
+  // Your own machines
+  "{machine}:{path}: the file could not be written, got {reason}":
+    "{machine}:{path}: Die Datei konnte nicht geschrieben werden ({reason})",
+  "Look at the machine's disk and at the path.": "Sieh nach der Platte der Maschine und nach dem Pfad.",
+  "{machine}: ubuntu may not use sudo without a password, got {reason}":
+    "{machine}: ubuntu darf sudo nicht ohne Passwort benutzen ({reason})",
+  "Allow it on {machine}: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-wasm-k8s-lab":
+    "Erlaub es auf {machine}: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-wasm-k8s-lab",
+  "{machine}: no shell could be opened, got {reason}": "{machine}: Es ließ sich keine Shell öffnen ({reason})",
+  "It needs bash 5.1, script (package bsdutils), ps and pkill (procps) on {machine}, and a startup file that ends.":
+    "Dafür braucht {machine} bash 5.1, script (Paket bsdutils), ps und pkill (procps) und eine Startdatei, die zu Ende kommt.",
+  "--inventory: the ssh backend has to be told which machines to use":
+    "--inventory: Dem Backend ssh muss gesagt werden, welche Maschinen es benutzen soll",
+  "Write a file such as lab.yaml and give it once with `--inventory lab.yaml`:\n{example}":
+    "Schreib eine Datei wie lab.yaml und gib sie einmal mit `--inventory lab.yaml` an:\n{example}",
+  "{machine}: the inventory names no such machine": "{machine}: Das Inventar nennt keine solche Maschine",
+  "Add it below `machines` in your inventory, and give it again with `--inventory`.":
+    "Trag sie unter `machines` in dein Inventar ein und gib es noch einmal mit `--inventory` an.",
+  "{machine}: is the same computer as {other}, got {address} for both":
+    "{machine}: Das ist derselbe Rechner wie {other} (beide {address})",
+  "Name a computer of its own for each machine in the inventory.":
+    "Nenne im Inventar für jede Maschine einen eigenen Rechner.",
+  "ssh: the program is not on this computer": "ssh: Dieses Programm gibt es auf diesem Rechner nicht",
+  "Install OpenSSH's client (Ubuntu and Debian: `sudo apt-get install openssh-client`).":
+    "Installiere den Client von OpenSSH (Ubuntu und Debian: `sudo apt-get install openssh-client`).",
+  "{path}: the inventory cannot be read, got {reason}": "{path}: Das Inventar lässt sich nicht lesen ({reason})",
+  "Give the path of a YAML file that names the machines: `--inventory lab.yaml`.":
+    "Gib den Pfad einer YAML-Datei an, die die Maschinen nennt: `--inventory lab.yaml`.",
+  "Mend the inventory; it looks like this:\n{example}": "Berichtige das Inventar; es sieht so aus:\n{example}",
+  "{machine}: it could not be prepared for the lab, got exit code {code}\n{output}":
+    "{machine}: Sie ließ sich nicht für das Lab vorbereiten (Exit-Code {code})\n{output}",
+  "Mend what it says on {machine}, and run the command again: it goes on where it ended.":
+    "Behebe auf {machine}, was dort steht, und wiederhole den Befehl: Es geht weiter, wo es aufgehört hat.",
+  "{machine}: must be an Ubuntu, got {system}": "{machine}: Gebraucht wird ein Ubuntu, hier läuft {system}",
+  "Install Ubuntu {release} on it, or name another machine in the inventory.":
+    "Installiere dort Ubuntu {release} oder nenne im Inventar eine andere Maschine.",
+  "{machine}: not everything of this profile is there for its processor, got {architecture}":
+    "{machine}: Für ihren Prozessor gibt es nicht alles, was dieses Profil braucht ({architecture})",
+  "Use a machine with {architectures}.": "Nimm eine Maschine mit {architectures}.",
+  "{machine}: {user} may not use sudo without a password, got {reason}":
+    "{machine}: {user} darf sudo nicht ohne Passwort benutzen ({reason})",
+  "On {machine}: `echo '{user} ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-wasm-k8s-lab`.":
+    "Auf {machine}: `echo '{user} ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-wasm-k8s-lab`.",
+  "{machine}: it has no IPv4 address that others could reach it by":
+    "{machine}: Sie hat keine IPv4-Adresse, unter der andere sie erreichen",
+  "Write one into the inventory: machines.{machine}.address.":
+    "Trag eine ins Inventar ein: machines.{machine}.address.",
+  "{machine}: runs Ubuntu {version}; this profile is made for {release}":
+    "{machine}: Hier läuft Ubuntu {version}; dieses Profil ist für {release} gemacht",
+  "{machine}: {target} shows another host key than the one you accepted: it was made anew, or somebody stands between":
+    "{machine}: {target} zeigt einen anderen Host-Schlüssel als den, den du angenommen hast: Sie wurde neu gemacht, oder jemand steht dazwischen",
+  "If you know why: `{forget}`, then `{command}` and compare the fingerprint before you accept.":
+    "Wenn du weißt, warum: `{forget}`, dann `{command}`, und vergleiche den Fingerabdruck, bevor du ihn annimmst.",
+  "If you know why: `{forget}`, then `{command}` and compare the fingerprint before you accept. Its fingerprint: `{look}`.":
+    "Wenn du weißt, warum: `{forget}`, dann `{command}`, und vergleiche den Fingerabdruck, bevor du ihn annimmst. Ihr Fingerabdruck: `{look}`.",
+  "{machine}: the host key of {target} is not known to this computer":
+    "{machine}: Dieser Rechner kennt den Host-Schlüssel von {target} nicht",
+  "Connect once by `{command}`, compare the fingerprint, and accept it.":
+    "Verbinde dich einmal mit `{command}`, vergleiche den Fingerabdruck und nimm ihn an.",
+  "Connect once by `{command}`, compare the fingerprint, and accept it. Its fingerprint: `{look}`.":
+    "Verbinde dich einmal mit `{command}`, vergleiche den Fingerabdruck und nimm ihn an. Ihr Fingerabdruck: `{look}`.",
+  "{machine}: the key {file} can be read by others, and ssh refuses it":
+    "{machine}: Andere können den Schlüssel {file} lesen, darum lehnt ssh ihn ab",
+  "{machine}: ssh does not accept its configuration, got {reason}":
+    "{machine}: ssh nimmt seine Konfiguration nicht an ({reason})",
+  "Mend the file that it names.": "Berichtige die Datei, die dort steht.",
+  "{machine}: {target} refuses the login as {user} by a key, got {reason}":
+    "{machine}: {target} lehnt die Anmeldung als {user} mit einem Schlüssel ab ({reason})",
+  "Put your key there: `{command}`; a key with a passphrase has to be in the agent: `ssh-add`.":
+    "Bring deinen Schlüssel dorthin: `{command}`; einer mit Passphrase muss im Agenten sein: `ssh-add`.",
+  "{machine}: the connection to {target} was lost": "{machine}: Die Verbindung zu {target} ist abgerissen",
+  "{machine}: {target} cannot be reached, got {reason}": "{machine}: {target} ist nicht zu erreichen ({reason})",
+  "Check the name in the inventory, in your ssh configuration and in DNS.":
+    "Prüf den Namen im Inventar, in deiner ssh-Konfiguration und im DNS.",
+  "Start its SSH server (`sudo systemctl start ssh`), or mend the port in the inventory.":
+    "Starte ihren SSH-Server (`sudo systemctl start ssh`) oder berichtige den Port im Inventar.",
+  "Is it switched on, and do its address and the firewall let you through? Try `{command}`.":
+    "Ist sie an, und lassen Adresse und Firewall dich durch? Versuch `{command}`.",
+  "Try `{command}`, then run the command again.": "Versuch `{command}` und wiederhole dann den Befehl.",
   // The saved state
   "{path}: the saved content is missing": "{path}: Der gesicherte Inhalt fehlt",
   "Run `wasm-k8s-lab reset` to begin again, or restore the folder from a copy.":
