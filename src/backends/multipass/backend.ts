@@ -339,13 +339,13 @@ class MultipassBackend implements Backend {
   async #catchLaunch(instance: string): Promise<void> {
     const abort = new AbortController();
     const request = { name: instance, image: noImage, cpus: 1, memory: "1G", disk: "10G" };
-    let over = false;
-    const asked = this.#client
-      .launch(request, { signal: abort.signal, downloadAttempts: 1 })
-      .catch(() => undefined)
-      .finally(() => (over = true));
-    while (!over && (await this.#client.state(instance)) === undefined) {
-      await Promise.race([asked, this.#options.clock.sleep(lookAgainMs, this.#abort.signal)]);
+    const asked = this.#client.launch(request, { signal: abort.signal, downloadAttempts: 1 }).then(
+      () => "answered",
+      () => "answered",
+    );
+    const pause = (): Promise<void> => this.#options.clock.sleep(lookAgainMs, this.#abort.signal);
+    while ((await this.#client.state(instance)) === undefined) {
+      if ((await Promise.race([asked, pause()])) === "answered") break;
     }
     abort.abort(new Error("it is being deleted"));
     await asked;

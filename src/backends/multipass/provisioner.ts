@@ -61,7 +61,7 @@ export class Provisioner {
 
   /** Resolves with true when the machine was started or made, false when it ran already. Throws LabError. */
   async bringUp(spec: MachineSpec): Promise<boolean> {
-    const { client, state, progress } = this.#options;
+    const { state, progress } = this.#options;
     const name = state.instance(spec.name);
     const known = state.data.machines[spec.name];
     const found = await asLabErrors(spec.name, () => this.#firstLook(name));

@@ -2,8 +2,9 @@ import { openMultipassBackend } from "../../../src/backends/multipass/backend.ts
 import { systemClock, systemRandom } from "../../../src/cli/system-clock.ts";
 import { recipe } from "./recipe.ts";
 
-// A process that makes the lab's three machines, or removes them, until it is done or killed: FOLDER up|down.
-const [folder = "", action = "up"] = process.argv.slice(2);
+// A process that makes the lab's machines, keeps, brings back or removes them, until it is done or killed:
+// FOLDER up|save|restore|renew|down.
+const [folder = "", action = ""] = process.argv.slice(2);
 const executable = process.env["WASM_K8S_LAB_MULTIPASS"] ?? "";
 const backend = await openMultipassBackend({
   folder,
@@ -15,9 +16,22 @@ const backend = await openMultipassBackend({
   executable,
   overcommit: true,
 });
-if (action === "down") await backend.removeAll?.();
-else {
-  const roles = ["master", "worker1", "worker2"] as const;
-  await Promise.all(roles.map((role) => backend.ensure({ name: role, role })));
+const roles = ["master", "worker1", "worker2"] as const;
+switch (action) {
+  case "up":
+    await Promise.all(roles.map((role) => backend.ensure({ name: role, role })));
+    break;
+  case "save":
+  case "restore":
+    await backend.snapshots?.[action]("lab/step");
+    break;
+  case "renew":
+    await backend.renew?.();
+    break;
+  case "down":
+    await backend.removeAll?.();
+    break;
+  default:
+    throw new Error(`no such action: ${action}`);
 }
 await backend.close();

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ function newLab() {
   const program = join(import.meta.dirname, "../../support/multipass/provision.ts");
   /** Makes or removes the machines; killed `afterMs` after so many calls of Multipass, or once `when` holds. */
   const run = async (
-    action: "up" | "down",
+    action: "up" | "save" | "restore" | "renew" | "down",
     killed?: { calls?: number; when?: () => boolean; afterMs: number },
   ): Promise<unknown> => {
     const child = spawn(process.execPath, [program, join(folder, "state"), action], {
@@ -54,6 +54,11 @@ function newLab() {
       return short.map((name) => (name in machines ? name : `orphan ${name}`)).toSorted();
     },
     double,
+    /** What a command on a machine prints. */
+    inside(name: string, command: string): string {
+      const argv = ["exec", "-n", name, "--", "bash", "-c", `${command} 2>/dev/null; true`];
+      return execFileSync(double.path, argv, { env: { ...process.env, ...double.env }, encoding: "utf8" });
+    },
     async dispose() {
       await double.dispose();
       rmSync(folder, { recursive: true, force: true });
@@ -80,6 +85,43 @@ test.each(chains)(
     expect(await lab.run("down", { calls: 4 + Math.floor(random() * 4), afterMs: 50 })).toBe("SIGKILL");
     expect(await lab.run("down")).toBe(0);
     expect(lab.double.instances()).toEqual([]);
+  },
+);
+
+test.runIf(kills > together)(
+  "killed while all machines go forth and back: what was begun is finished, and all are in one state",
+  { timeout: 600_000 },
+  async () => {
+    lab = newLab();
+    const random = seeded(1);
+    const marked = (): string[] => lab.double.instances().map(({ name }) => lab.inside(name, "cat /home/ubuntu/mark"));
+    const mark = (text: string): void => {
+      for (const { name } of lab.double.instances()) lab.inside(name, `echo ${text} >/home/ubuntu/mark`);
+    };
+    const point = () => ({ calls: 4 + Math.floor(random() * 12), afterMs: Math.floor(random() * 200) });
+    expect(await lab.run("up")).toBe(0);
+    mark("before");
+    await lab.run("save", point());
+    expect(await lab.run("up")).toBe(0);
+    expect(await lab.run("save")).toBe(0);
+    const kept = lab.double.instances().map(({ snapshots }) => snapshots.map(({ name }) => name));
+    // One of each: `fresh`, and what was saved at last.
+    expect(kept.map((names_) => names_.length)).toEqual([2, 2, 2]);
+    expect(new Set(kept.flat()).size).toBe(2);
+    for (const [action, expected] of [
+      ["restore", "before"],
+      ["renew", ""],
+    ] as const) {
+      mark("after");
+      await lab.run(action, point());
+      expect(await lab.run("up")).toBe(0);
+      expect(lab.double.instances().map(({ state }) => state)).toEqual(["Running", "Running", "Running"]);
+      const found = new Set(marked());
+      expect(found.size).toBe(1);
+      expect([`${expected}\n`, expected, "after\n"]).toContain([...found][0]);
+    }
+    expect(await lab.run("restore")).toBe(0);
+    expect(new Set(marked())).toEqual(new Set(["before\n"]));
   },
 );
 
