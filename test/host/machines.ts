@@ -8,8 +8,14 @@ import type { ExecResult, Machine } from "../../src/domain/machine.ts";
 import { readRecipe } from "../../src/recipes/recipe.ts";
 import { openGuests } from "../support/guests/guests.ts";
 import { type Double, openDouble } from "../support/multipass/double.ts";
+import { createBundle } from "../../src/offline/create.ts";
+import type { BundleManifest } from "../../src/offline/manifest.ts";
+import { serveBundle } from "../../src/offline/serve.ts";
+import { Upstream as Downloads } from "../../src/offline/upstream.ts";
+import { readCatalog } from "../../src/recipes/catalog.ts";
+import { sourcesOf } from "../../src/recipes/sources.ts";
 import { baseTree } from "./base-tree.ts";
-import { serveUpstream, type UpstreamServer } from "./upstream/server.ts";
+import { serveUpstream } from "./upstream/server.ts";
 import { openUpstream, type Upstream } from "./upstream/upstream.ts";
 
 const roles = ["master", "worker1", "worker2"] as const;
@@ -19,7 +25,10 @@ export interface HostLab {
   double: Double;
   backend: Backend;
   upstream: Upstream;
-  server: UpstreamServer;
+  /** What the machines get: a bundle of all that upstream has, served to them. */
+  bundle: BundleManifest;
+  /** How many answers the bundle's server gave. */
+  answers(): number;
   /** What the backend said while it made machines. */
   phases: string[];
   /** Makes all three and answers when they are prepared. */
@@ -32,12 +41,17 @@ export async function openHostLab(): Promise<HostLab> {
   const tree = await baseTree();
   const upstream = await openUpstream();
   const double = openDouble({ guests: "system", tree, clockScale: 1 });
-  const server = await serveUpstream(
-    await openGuests({ folder: join(double.state, "guests") }).gateway(),
-    upstream.sites,
-  );
   const folder = mkdtempSync(join(tmpdir(), "wkl-host-"));
   copyRecipes(join(folder, "vm-images"), upstream.digests);
+  const bundle = await collect(folder, upstream);
+  let answers = 0;
+  const server = await serveBundle({
+    folder: join(folder, "bundle"),
+    address: await openGuests({ folder: join(double.state, "guests") }).gateway(),
+    port: 0,
+    onAnswer: () => (answers += 1),
+  });
+  const offline = `http://${server.address}:${server.port}`;
   const phases: string[] = [];
   const backend = await openMultipassBackend({
     folder,
@@ -45,7 +59,7 @@ export async function openHostLab(): Promise<HostLab> {
     random: systemRandom,
     executable: double.path,
     env: double.env,
-    recipe: () => readRecipe({ folder: join(folder, "vm-images"), profile: "current", offline: server.url }),
+    recipe: () => readRecipe({ folder: join(folder, "vm-images"), profile: "current", offline }),
     onNotice: (text) => phases.push(text),
     onProgress: ({ machine, phase }) => phases.push(`${machine} ${phase}`),
   });
@@ -53,7 +67,8 @@ export async function openHostLab(): Promise<HostLab> {
     double,
     backend,
     upstream,
-    server,
+    bundle,
+    answers: () => answers,
     phases,
     async ensureAll() {
       const [master, worker1, worker2] = await Promise.all(roles.map((role) => backend.ensure({ name: role, role })));
@@ -67,6 +82,25 @@ export async function openHostLab(): Promise<HostLab> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A bundle of everything that upstream has, as a person makes one. */
+async function collect(folder: string, { sites }: Upstream): Promise<BundleManifest> {
+  const server = await serveUpstream("127.0.0.1", sites);
+  try {
+    const catalog = readCatalog(join(folder, "vm-images"));
+    const target = { profile: "current", architecture: "amd64", release: "24.04" } as const;
+    return await createBundle({
+      ...target,
+      folder: join(folder, "bundle"),
+      sources: sourcesOf(catalog, target.profile, target.architecture, target.release),
+      upstream: new Downloads({ clock: systemClock, server: server.url }),
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+    });
+  } finally {
+    await server.close();
+  }
 }
 
 /** vm-images with the digests of what was built here in place of those that upstream's own builds have. */

@@ -33,11 +33,23 @@ afterAll(async () => {
   await lab.dispose();
 });
 
+test("a bundle holds all that upstream has", async () => {
+  await report.step("bundle", "made and served", async () => {
+    const { files, missing } = lab.bundle;
+    const absent = lab.upstream.substitutions.filter(({ served }) => served.startsWith("absent")).map(({ id }) => id);
+    // A repository that is absent is missed by its key.
+    const missed = new Set(missing.map(({ source }) => source.replace(/-key.*$/, "")));
+    expect([...missed].toSorted()).toEqual(absent.toSorted());
+    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    return `${files.length} files, ${Math.round(bytes / 2 ** 20)} MiB; absent: ${absent.length}`;
+  });
+});
+
 test("the backend makes three machines, which prepare themselves", async () => {
   await report.step("all", "made and prepared", async () => {
     machines = await lab.ensureAll();
     expect(lab.double.instances().map(({ state }) => state)).toEqual(["Running", "Running", "Running"]);
-    return `${lab.server.served()} files from upstream`;
+    return `${lab.answers()} answers of the bundle's server`;
   });
   for (const machine of Object.values(machines)) {
     await report.step(machine.name, "names", async () => {
@@ -185,9 +197,13 @@ test("crun's WasmEdge handler runs the pulled image in a container with a networ
   await report.step("worker1", "image pulled from registry.lab", async () => {
     await bash(
       worker1,
-      `sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends skopeo umoci jq >/dev/null
-      skopeo copy -q --src-tls-verify=false docker://registry.lab:5000/http-server:v1 oci:image:v1
-      sudo umoci unpack --image image:v1 bundle`,
+      `sudo apt-get install -y -q skopeo jq >/dev/null 2>&1
+      skopeo copy -q --src-tls-verify=false docker://registry.lab:5000/http-server:v1 dir:image
+      mkdir -p bundle/rootfs
+      for layer in $(jq -r '.layers[].digest | ltrimstr("sha256:")' image/manifest.json); do
+        tar -xf "image/$layer" -C bundle/rootfs
+      done
+      cd bundle && crun spec`,
     );
     return bash(worker1, "sudo ls bundle/rootfs");
   });
@@ -198,9 +214,10 @@ test("crun's WasmEdge handler runs the pulled image in a container with a networ
       sudo ip link add pod0 type veth peer name eth0 netns pod
       sudo ip address add 10.88.0.1/24 dev pod0; sudo ip link set pod0 up
       sudo ip -n pod address add 10.88.0.2/24 dev eth0; sudo ip -n pod link set eth0 up; sudo ip -n pod link set lo up
-      sudo jq '.annotations["module.wasm.image/variant"] = "compat-smart" | .process.terminal = false
+      jq '.annotations["module.wasm.image/variant"] = "compat-smart" | .process.terminal = false
+        | .process.args = ["/http_server.wasm"] | .root.readonly = false | .process.user = {uid: 0, gid: 0}
         | (.linux.namespaces[] | select(.type == "network")).path = "/run/netns/pod"' bundle/config.json >config.json
-      sudo cp config.json bundle/config.json
+      cp config.json bundle/config.json
       sudo crun --systemd-cgroup run --bundle bundle -d pod </dev/null >crun.log 2>&1
       curl -s --retry 20 --retry-delay 1 --retry-connrefused http://10.88.0.2:1234/`,
     );
@@ -216,8 +233,8 @@ test("crun's WasmEdge handler runs the pulled image in a container with a networ
     const said = await bash(
       worker1,
       `sudo crun delete -f pod
-      sudo jq 'del(.annotations["module.wasm.image/variant"])' bundle/config.json >config.json
-      sudo cp config.json bundle/config.json
+      jq 'del(.annotations["module.wasm.image/variant"])' bundle/config.json >config.json
+      cp config.json bundle/config.json
       ! sudo crun run --bundle bundle plain </dev/null 2>&1`,
     );
     expect(said).toMatch(/Exec format error/i);
@@ -244,7 +261,8 @@ test("a pod of the CRI runs the module from the lab's registry, and curl is answ
   };
   await worker1.writeFile("/home/ubuntu/pod.json", JSON.stringify(pod));
   await worker1.writeFile("/home/ubuntu/container.json", JSON.stringify(container));
-  const crictl = "sudo crictl --runtime-endpoint unix:///run/crio/crio.sock";
+  const socket = "unix:///run/crio/crio.sock";
+  const crictl = `sudo crictl --runtime-endpoint ${socket} --image-endpoint ${socket}`;
   await report.step("worker1", "image pulled through the CRI", async () => {
     await bash(worker1, `${crictl} pull registry.lab:5000/http-server:v1`);
     return bash(worker1, `${crictl} images | tr -s ' '`);

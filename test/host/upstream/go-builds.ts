@@ -18,6 +18,8 @@ export interface GoModule {
   path: string;
   version: string;
   programs: readonly GoProgram[];
+  /** Makes the source one that builds outside of its authors' repository. */
+  prepare?(folder: string): void;
 }
 
 const environment = (): Record<string, string> => {
@@ -55,6 +57,7 @@ export function builtPrograms(module: GoModule): Promise<string> {
       await run("cp", ["-r", source, copy]);
       mkdirSync(folder);
       try {
+        module.prepare?.(copy);
         for (const { name, package: from, tags, cgo, variables } of programs) {
           const set = Object.entries(variables ?? {}).map(([variable, value]) => `-X ${variable}=${value}`);
           const flags = ["-trimpath", "-tags", tags ?? "", "-ldflags", ["-s -w", ...set].join(" ")];

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../cache.ts";
 import { builtPrograms, type GoModule } from "./go-builds.ts";
@@ -14,9 +14,24 @@ const module = (version: string): GoModule => {
     ]),
   );
   const tags = "providerless,dockerless";
+  const prepare = (folder: string): void => useOwnModules(folder, version);
   const programs = ["kubectl", "kubeadm", "kubelet"].map((name) => ({ name, package: `cmd/${name}`, tags, variables }));
-  return { path: "k8s.io/kubernetes", version, programs };
+  return { path: "k8s.io/kubernetes", version, programs, prepare };
 };
+
+/** Its own libraries lie beside it in its repository; outside they are modules of the same minor. */
+function useOwnModules(folder: string, version: string): void {
+  for (const name of ["vendor", "go.work", "go.work.sum"]) rmSync(join(folder, name), { recursive: true, force: true });
+  const file = join(folder, "go.mod");
+  const text = readFileSync(file, "utf8");
+  const [block = ""] = /^replace \([^)]*\)$/m.exec(text) ?? [];
+  const libraries = [...block.matchAll(/^\t(\S+) => \.\/staging/gm)].map(([, library = ""]) => library);
+  const required = libraries.reduce(
+    (done, library) => done.replace(`\t${library} v0.0.0\n`, `\t${library} v0.${version.replace(/^1\./, "")}\n`),
+    text.replace(block, ""),
+  );
+  writeFileSync(file, required);
+}
 
 /** Whether the programs were built before, or may be built now (`WASM_K8S_LAB_HOST_KUBERNETES=1`: half an hour). */
 export function kubernetesIsWanted(version: string): boolean {

@@ -44,6 +44,9 @@ export async function openUpstream(): Promise<Upstream> {
     ...assets.told.map(({ id, version, from, reason }) => ({ id, version, served: from ?? `absent: ${reason ?? ""}` })),
     { id: "cri-o", version: "0~stand-in", served: "NOT CRI-O: containerd with Debian's crun behind CRI-O's socket" },
     ...images.told,
+    ...sources
+      .filter(({ kind }) => kind === "vm-image")
+      .map(({ id, version }) => ({ id, version, served: "absent: machines boot the root file system above" })),
   ];
   const sites: Site[] = [
     await ubuntuArchive(architecture),
