@@ -23,6 +23,7 @@ import { type HostResources, readHostResources } from "./host.ts";
 import { MultipassMachine } from "./machine.ts";
 import { Neighbours } from "./neighbours.ts";
 import { probeMultipass } from "./probe.ts";
+import { onceServiceAnswers } from "./service.ts";
 import { ProvisioningProgress } from "./progress.ts";
 import { Provisioner } from "./provisioner.ts";
 import { LabSnapshots } from "./snapshots.ts";
@@ -90,6 +91,7 @@ class MultipassBackend implements Backend {
   #queue: Promise<unknown> = Promise.resolve();
   #ensuring = new Set<Promise<unknown>>();
   #seen = false;
+  #namesAreFree: Promise<void> | undefined;
   #hostAccess: Remembered<HostAccess>;
 
   constructor(options: MultipassBackendOptions, client: Multipass, snapshots: boolean) {
@@ -214,10 +216,27 @@ class MultipassBackend implements Backend {
   }
 
   async #ensure(spec: MachineSpec): Promise<void> {
+    this.#namesAreFree ??= this.#findFreeNames();
+    await this.#namesAreFree;
     const changed = await this.#provisioner.bringUp(spec);
     if (!changed && this.#seen) return;
     if (changed) this.#labSnapshots?.forget();
     await this.#meet();
+  }
+
+  /** Nobody else's machines are ever taken for ours: names that another folder uses are not used here. */
+  async #findFreeNames(): Promise<void> {
+    if (Object.keys(this.#state.data.machines).length > 0) return;
+    try {
+      const ask = (): ReturnType<Multipass["list"]> => this.#client.list({ addresses: false });
+      const taken = await asLabErrors("multipass", () => onceServiceAnswers(this.#client, ask));
+      while (taken.some(({ name }) => this.#state.machine(name) !== undefined)) {
+        this.#state.chooseOtherNames(this.#options.random);
+      }
+    } catch (error) {
+      this.#namesAreFree = undefined;
+      throw error;
+    }
   }
 
   /** Notes addresses, lets the machines know each other's names. */
@@ -368,7 +387,11 @@ class MultipassBackend implements Backend {
     const master = found.find(({ machine }) => machine === "master");
     if (master?.state !== "running" || machines["master"]?.stage !== "ready") return { nodePorts };
     const kubeconfig = this.kubeconfigPath();
-    const fetched = await fetchKubeconfig(this.#handle("master"), kubeconfig);
+    const fetched = await fetchKubeconfig(this.#handle("master"), kubeconfig).catch((error: unknown) => {
+      // A master that does not answer tells of itself when it is used.
+      if (error instanceof LabError) return undefined;
+      throw error;
+    });
     return fetched ? { nodePorts, kubeconfig, clusterId: fetched.clusterId } : { nodePorts };
   }
 }

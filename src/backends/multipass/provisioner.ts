@@ -9,6 +9,7 @@ import { LaunchGate } from "./launch-gate.ts";
 import type { ProvisioningProgress } from "./progress.ts";
 import { requireResources } from "./resources.ts";
 import { freshSnapshot } from "./snapshot-comment.ts";
+import { onceServiceAnswers } from "./service.ts";
 import type { StateFile } from "./state.ts";
 
 type MultipassProgress = Parameters<NonNullable<Parameters<Multipass["start"]>[1]>["onProgress"] & object>[0];
@@ -21,9 +22,6 @@ const scriptPath = "/var/lib/wasm-k8s-lab/prepare.sh";
 const prepareUnlessPrepared =
   `test -s ${marker} && exit; mkdir -p /var/lib/wasm-k8s-lab && cat >${scriptPath} && ` +
   `exec bash ${scriptPath} 2>&1 </dev/null`;
-
-/** Milliseconds that a service may take to start. */
-const daemonTimeoutMs = 15_000;
 
 /** Milliseconds until a machine that did not answer is looked at again. */
 const lookAgainMs = 5_000;
@@ -61,10 +59,10 @@ export class Provisioner {
 
   /** Resolves with true when the machine was started or made, false when it ran already. Throws LabError. */
   async bringUp(spec: MachineSpec): Promise<boolean> {
-    const { state, progress } = this.#options;
+    const { client, state, progress } = this.#options;
     const name = state.instance(spec.name);
     const known = state.data.machines[spec.name];
-    const found = await asLabErrors(spec.name, () => this.#firstLook(name));
+    const found = await asLabErrors(spec.name, () => onceServiceAnswers(client, () => client.state(name)));
     if (found === "Running" && known?.stage === "ready") return false;
     if (known && known.stage !== "launching") this.#gate.imageIsHere();
     if (!known) state.change(({ machines }) => void (machines[spec.name] = { role: spec.role, stage: "launching" }));
@@ -77,18 +75,6 @@ export class Provisioner {
       progress.end(spec.name, ready);
     }
     return true;
-  }
-
-  /** Its state, also where the service of Multipass is only just starting, as after a boot of this computer. */
-  async #firstLook(name: string): Promise<InstanceState | undefined> {
-    const { client } = this.#options;
-    try {
-      return await client.state(name);
-    } catch (error) {
-      if (!(error instanceof MultipassError && error.code === "daemon-unreachable")) throw error;
-      await client.waitReady({ timeoutMs: daemonTimeoutMs });
-      return client.state(name);
-    }
   }
 
   /**

@@ -51,17 +51,17 @@ export class StateFile {
     this.path = join(folder, "multipass.json");
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const read = this.#read();
-    this.#data = read ?? {
-      formatVersion,
-      id: Buffer.from(random.bytes(2)).toString("hex"),
-      machines: {},
-      durations: {},
-    };
+    this.#data = read ?? { formatVersion, id: newId(random), machines: {}, durations: {} };
     if (!read) this.#write();
   }
 
   get data(): Readonly<MultipassState> {
     return this.#data;
+  }
+
+  /** Chooses other names, where those are taken; only while nothing has been made. Throws LabError `state-not-saved`. */
+  chooseOtherNames(random: Random): void {
+    this.change((data) => void (data.id = newId(random)));
   }
 
   /** Name of a machine as Multipass knows it. */
@@ -135,6 +135,8 @@ export class StateFile {
     }
   }
 }
+
+const newId = (random: Random): string => Buffer.from(random.bytes(2)).toString("hex");
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -28,6 +28,7 @@ function quickClock(): Clock {
 }
 
 interface Lab {
+  folder: string;
   double: Double;
   notices: string[];
   open(options?: Partial<MultipassBackendOptions>): Promise<Backend>;
@@ -40,6 +41,7 @@ function newLab(options: DoubleOptions = {}): Lab {
   const notices: string[] = [];
   const opened: Backend[] = [];
   return {
+    folder,
     double,
     notices,
     async open(given = {}) {
@@ -445,6 +447,21 @@ describe("later", () => {
     expect(lab.notices.join(" ")).toContain(`from ${before} to ${after}`);
     expect(lab.notices.join(" ")).toContain("wasm-k8s-lab reset control-plane");
     row("its address changes while there is a cluster", "goes on", lab.notices.join(" "));
+  });
+
+  test("another folder uses the same names", { timeout: 120_000 }, async () => {
+    await backend.removeAll?.();
+    const { id } = JSON.parse(readFileSync(join(lab.folder, "multipass.json"), "utf8")) as { id: string };
+    const other = `wasm-k8s-lab-${id}-worker2`;
+    run(lab.double, "launch", "--name", other, "24.04");
+    backend = await lab.open();
+    await backend.ensure(master);
+    expect((await backend.list()).map(({ name }) => name)).toEqual(["master"]);
+    await backend.removeAll?.();
+    expect(lab.double.instances().map(({ name }) => name)).toEqual([other]);
+    row("another folder uses the same names", "goes on", "");
+    await backend.ensure(master);
+    run(lab.double, "delete", "--purge", other);
   });
 
   test("a snapshot fails in the middle", { timeout: 120_000 }, async () => {
