@@ -2,6 +2,7 @@ import type { Clock, Random } from "../domain/clock.ts";
 import type { Completion, MachineShell, ShellOptions } from "../domain/machine.ts";
 import { candidatesOf, completionRequest, requestLine } from "./completion.ts";
 import { openEdit } from "./edit-request.ts";
+import { InputWatch } from "./input-watch.ts";
 import type { ShellEvent } from "./mark-parser.ts";
 import { runRemote, within } from "./run-remote.ts";
 import { ScreenMode } from "./screen-mode.ts";
@@ -51,6 +52,9 @@ export class RemoteShell implements MachineShell {
   #history: string[] = [];
   #historyNumber = 0;
   #terminal = "";
+  /** Process id of the shell over there. */
+  #process = "";
+  #watch: InputWatch;
   #mode = new ScreenMode();
   /** Where the command line stands: at the prompt, being read, or running. */
   #phase: "prompt" | "sent" | "running" = "prompt";
@@ -70,6 +74,7 @@ export class RemoteShell implements MachineShell {
 
   constructor(options: RemoteShellOptions) {
     this.#options = options;
+    this.#watch = new InputWatch(options.transport);
     this.#user = options.shell.user ?? "ubuntu";
     this.#prompt = `${this.#user}@${options.name}:~${this.#user === "root" ? "#" : "$"} `;
     this.#firstPrompt = this.#prompt;
@@ -98,6 +103,7 @@ export class RemoteShell implements MachineShell {
     void connection.ended.then((end) => {
       if (this.#connection !== connection) return;
       this.#connection = undefined;
+      this.#watch.ended();
       this.#reply?.("");
       this.#pong?.("");
       if ("lost" in end) this.#outcome?.reject(end.lost);
@@ -183,6 +189,10 @@ export class RemoteShell implements MachineShell {
     const typed = text ?? "\u0004";
     if (this.#phase === "running") this.#type(typed);
     else this.#pending.push(typed);
+  }
+
+  waitsForInput(callback: () => void): void {
+    this.#watch.whenAsked(callback);
   }
 
   #type(text: string): void {
@@ -325,8 +335,9 @@ export class RemoteShell implements MachineShell {
   }
 
   #begin(payload: string): void {
-    const [terminal = "", entries = ""] = payload.split(separator);
+    const [terminal = "", shell = "", entries = ""] = payload.split(separator);
     this.#terminal = terminal;
+    this.#process = shell;
     this.#history = entries
       .split(/^\s*\d+[* ] /m)
       .slice(1)
@@ -349,6 +360,7 @@ export class RemoteShell implements MachineShell {
     if (this.#pong) return;
     this.#incomplete = incomplete;
     this.#phase = "prompt";
+    this.#watch.ended();
     this.#mode.reset();
     const outcome = this.#outcome;
     this.#outcome = undefined;
@@ -357,6 +369,7 @@ export class RemoteShell implements MachineShell {
 
   #start(): void {
     this.#phase = "running";
+    this.#watch.started(this.#process);
     const pending = this.#pending;
     this.#pending = [];
     for (const text of pending) {

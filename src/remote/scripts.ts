@@ -119,3 +119,37 @@ chown -- "$owner" "$new"
 chmod -- "$mode" "$new"
 mv -fT -- "$new" "$path"
 `;
+
+/**
+ * Argument: process id of a shell. Ends when it or a process below it reads a terminal, or when standard input ends.
+ * The numbers are those of read (x86-64, arm64), and of select and pselect6, which line editors call for input alone.
+ */
+export const inputScript = `
+waits() {
+  local pid call first rest
+  while read -r pid; do
+    read -r call first rest </proc/$pid/syscall || continue
+    case $call in
+      0 | 63) ;;
+      23 | 270 | 72) [ "$first" = 0x1 ] || continue; first=0x0 ;;
+      *) continue ;;
+    esac
+    case $(readlink "/proc/$pid/fd/$((first))") in /dev/pts/* | /dev/tty) return 0 ;; esac
+  done < <(ps -eo pid=,ppid= | awk -v shell="$1" '
+    { parent[$1] = $2 }
+    END {
+      below[shell] = 1
+      do {
+        grown = 0
+        for (pid in parent) if (!(pid in below) && (parent[pid] in below)) { below[pid] = 1; grown = 1 }
+      } while (grown)
+      for (pid in below) print pid
+    }')
+  return 1
+}
+for (( ; ; )); do
+  read -rt 0.15 _
+  [ "$?" -gt 128 ] || exit 0
+  waits "$1" 2>/dev/null && exit 0
+done
+`;

@@ -102,7 +102,7 @@ __wkl_prompt() {
       history -c
       history -r "$__wkl_state.history"
     fi
-    __wkl_mark "begin;$(tty)"$'\\x1f'"$(HISTTIMEFORMAT= history 1000)"
+    __wkl_mark "begin;$(tty)"$'\\x1f'"$$"$'\\x1f'"$(HISTTIMEFORMAT= history 1000)"
   fi
   last=$(HISTTIMEFORMAT= history 1)
   PS0=$__wkl_ps0 PS2=$__wkl_ps2

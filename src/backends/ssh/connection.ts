@@ -207,7 +207,7 @@ type Output = Parameters<Transport["start"]>[1]["onOutput"];
 
 /** One text that any login shell passes on unharmed: bash decodes and runs it. */
 function commandLine(as: "ubuntu" | "login", argv: readonly string[], mark: string): string {
-  const run = as === "login" ? '"$@"' : 'if [ "$(id -un)" = ubuntu ]; then "$@"; else sudo -n -H -u ubuntu -- "$@"; fi';
+  const run = as === "login" ? '"$@"' : 'if [ "$(id -un)" = ubuntu ]; then "$@"; else sudo -n -u ubuntu -- "$@"; fi';
   const script = `set -- ${quoteArgv(argv)}
 ${run}
 code=$?

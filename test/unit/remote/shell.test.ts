@@ -6,7 +6,7 @@ import type { EditRequest, MachineShell } from "../../../src/domain/machine.ts";
 import { type LocalPlace, openLocalPlace } from "../../support/local-transport.ts";
 
 // The protocol against this computer's own bash and script; the contract suites play the rest on whole machines.
-describe("a remote shell", () => {
+describe.skipIf(process.platform !== "linux")("a remote shell (on Linux)", () => {
   let place: LocalPlace;
   let shell: MachineShell;
   let shown = "";
@@ -43,6 +43,8 @@ describe("a remote shell", () => {
     shell = await open();
   });
   afterEach(async () => {
+    // Even one that is stuck leaves nothing to the next.
+    if (shell.busy()) shell.signal("SIGINT");
     await shell.run("exit");
     await shell.close();
   });
@@ -101,6 +103,25 @@ describe("a remote shell", () => {
     expect(shell.busy()).toBe(true);
     shell.input("exit 3\n");
     expect((await running).exitCode).toBe(3);
+  });
+
+  // The kernel says what a process waits for to root alone, where ptrace is restricted.
+  it.skipIf(process.getuid?.() !== 0)("tells when a command waits for input, and only then", async () => {
+    const asked: string[] = [];
+    let running = shell.run("sleep 0.4; echo done");
+    shell.waitsForInput?.(() => void asked.push(shown));
+    await running;
+    expect(asked).toEqual([]);
+    // Who asked is told of the next command that waits.
+    running = shell.run("sleep 0.2; read -rp 'Go on? ' answer; echo $answer");
+    await until(() => asked.length > 0);
+    expect(asked[0]).toContain("Go on? ");
+    shell.input("yes\n");
+    await running;
+    expect(shown).toContain("yes\r\n");
+    running = shell.run("bash --norc");
+    shell.waitsForInput?.(() => shell.input("exit 6\n"));
+    expect((await running).exitCode).toBe(6);
   });
 
   it("knows a password prompt, and a program that takes the keyboard", async () => {
