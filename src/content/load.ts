@@ -65,8 +65,10 @@ function loadLab(folder: string, id: string, options: LoadOptions, problems: str
   const path = join(folder, "lab.yaml");
   const whole = readYaml(path, labSchema, problems);
   if (!whole) return undefined;
-  const filled = (text: string, where: string): string =>
-    fillVersions(text, options.components, (problem) => problems.push(`${where}: ${problem}`));
+  const filled = (text: string, where: string): string => {
+    const whole = fillVersions(text, options.components, (problem) => problems.push(`${where}: ${problem}`));
+    return options.real === true ? forAnyProcessor(whole) : whole;
+  };
   const data = onlyOf(
     options,
     mapStrings(whole, (text) => filled(text, path)),
@@ -187,6 +189,14 @@ function toStep(
       on: after === "solution" ? "solved" : "unsolved",
     })),
   };
+}
+
+/** Names of downloads that are written for amd64, as a machine of any architecture has to ask for them. */
+function forAnyProcessor(text: string): string {
+  return text
+    .replaceAll(/\b(spin-v[\d.]+-linux-)amd64\b/g, "$1$(uname -m | sed s/x86_64/amd64/)")
+    .replaceAll(/\b(linux-|runc\.)amd64\b/g, "$1$(dpkg --print-architecture)")
+    .replaceAll(/\b(linux-|ubuntu20\.04_)x86_64\b/g, "$1$(uname -m)");
 }
 
 /** The lab without what belongs to the other profile, or to the other kind of machines. */

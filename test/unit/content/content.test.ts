@@ -144,6 +144,21 @@ describe("the course that is shipped", () => {
     expect(typed("thesis", true)).toContain("kubeadm=1.28.2-1.1");
   });
 
+  it("downloads for whatever processor a real machine has", () => {
+    expect(typed("thesis", false)).toContain(
+      "wget -q https://github.com/opencontainers/runc/releases/download/v1.1.11/runc.amd64\n",
+    );
+    for (const profile of ["thesis", "current"] as const) {
+      expect(typed(profile, true)).not.toMatch(/(?:linux-|runc\.)amd64|linux-x86_64/);
+      expect(typed(profile, true)).toMatch(/containerd-[\d.]+-linux-\$\(dpkg --print-architecture\)\.tar\.gz/);
+      // In single quotes a shell would not ask the machine.
+      for (const line of typed(profile, true)
+        .split("\n")
+        .filter((each) => /\$\((?:dpkg|uname)/.test(each)))
+        expect(line.replaceAll(/'[^']*'/g, ""), line).toMatch(/\$\((?:dpkg|uname)/);
+    }
+  });
+
   it.each(["thesis", "current"] as const)(
     "has the same steps, checks and files on both kinds of machines (%s)",
     (profile) => {
