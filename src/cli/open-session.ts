@@ -71,7 +71,7 @@ export async function requireUsable({ backend }: OpenLab): Promise<void> {
   if (backend.info.features.simulated) return;
   const probe = await backend.probe();
   if (probe.usable) return;
-  throw new LabError("backend-not-usable", `${backend.info.id}: ${probe.detail}`, {
+  throw new LabError("backend-not-usable", probe.detail, {
     remedy: probe.remedy,
     exitCode: probe.needsOther ? exitCodes.environmentNeedsOther : exitCodes.environmentFixable,
   });
