@@ -34,7 +34,7 @@ const copied = [
   "services",
   "shells",
   "skel",
-  "ssl/certs",
+  "ssl/certs/ca-certificates.crt",
   "ssl/openssl.cnf",
   "terminfo",
 ];

@@ -14,7 +14,7 @@ export function openNamespaced({ folder, guests: kind, tree }: Settings): Machin
   const guests = openGuests({ folder: join(folder, "guests") });
   const copy = async (from: string, to: string): Promise<void> => {
     await execute("rm", ["-rf", "--one-file-system", to]);
-    await execute("cp", ["-a", "--reflink=auto", from, to]);
+    await execute("cp", ["-a", "--reflink=auto", "--sparse=never", from, to]);
   };
   return {
     start: guests.start,
