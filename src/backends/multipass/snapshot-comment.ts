@@ -59,8 +59,8 @@ export interface Sorted {
   next: number;
 }
 
-/** Sorts the snapshots of all machines into takes. */
-export function sortSnapshots(snapshots: readonly MachineSnapshot[]): Sorted {
+/** Sorts the snapshots of all machines into takes; `dropped` are the numbers of those that nobody wants any more. */
+export function sortSnapshots(snapshots: readonly MachineSnapshot[], dropped: readonly number[] = []): Sorted {
   const found = new Map<number, { take: Take; parts: MachineSnapshot[] }>();
   for (const snapshot of snapshots) {
     const take = takeIn(snapshot.comment);
@@ -72,13 +72,14 @@ export function sortSnapshots(snapshots: readonly MachineSnapshot[]): Sorted {
   const newest = new Map<string, Take>();
   for (const { take, parts } of found.values()) {
     const whole = take.machines.every((machine) => parts.some((part) => part.machine === machine));
-    if (whole && take.take > (newest.get(take.id)?.take ?? -1)) newest.set(take.id, take);
+    if (whole && !dropped.includes(take.take) && take.take > (newest.get(take.id)?.take ?? -1))
+      newest.set(take.id, take);
   }
   const whole = [...newest.values()];
   return {
     parts: [...found.values()].flatMap(({ parts }) => parts),
     whole,
     stale: [...found.values()].flatMap(({ take, parts }) => (whole.includes(take) ? [] : parts)),
-    next: Math.max(0, ...found.keys()) + 1,
+    next: Math.max(0, ...found.keys(), ...dropped) + 1,
   };
 }

@@ -71,18 +71,22 @@ export class LabSnapshots implements SnapshotStore {
     return whole.map(({ id }) => id);
   }
 
+  /** Deletes it at once where that can be done while the machines run, else when they stand still for the next one. */
   remove(id: string): Promise<void> {
     return this.#options.alone(async () => {
       const { whole, parts } = await this.#known();
       const take = whole.find((each) => each.id === id);
       if (!take) return;
+      const { state } = this.#options;
+      state.change((data) => void (data.dropped = [...(data.dropped ?? []), take.take]));
+      this.forget();
       try {
         await this.#delete(parts.filter(({ name }) => name === nameOf(take)));
       } catch (error) {
-        // Some can only be deleted while their machine stands still.
-        if (!(error instanceof MultipassError)) throw error;
-        await this.#whileStopped(() => this.#delete(parts.filter(({ name }) => name === nameOf(take))));
+        if (error instanceof MultipassError) return;
+        throw error;
       }
+      state.change((data) => void (data.dropped = data.dropped?.filter((each) => each !== take.take) ?? []));
       this.forget();
     });
   }
@@ -109,6 +113,7 @@ export class LabSnapshots implements SnapshotStore {
   async #tidy(): Promise<void> {
     this.forget();
     await this.#delete((await this.#known()).stale);
+    this.#options.state.change((data) => void delete data.dropped);
     this.forget();
   }
 
@@ -146,9 +151,12 @@ export class LabSnapshots implements SnapshotStore {
         ),
       );
       await action();
-    } finally {
-      await startAll();
+    } catch (error) {
+      // Why it failed is told; a machine that then does not start, either, tells of that when it is used.
+      await startAll().catch(() => undefined);
+      throw error;
     }
+    await startAll();
   }
 
   /** Stops the machine again where a start that a killed process had asked for came in between. */
@@ -177,7 +185,7 @@ export class LabSnapshots implements SnapshotStore {
         const found = await asLabErrors(machine, () => client.snapshots(state.instance(machine)));
         return found.map(({ name, comment }) => ({ machine, name, comment }));
       });
-      return sortSnapshots((await Promise.all(lists)).flat());
+      return sortSnapshots((await Promise.all(lists)).flat(), state.data.dropped);
     };
     this.#sorted ??= read().catch((error: unknown) => {
       this.#sorted = undefined;

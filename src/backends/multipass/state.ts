@@ -33,6 +33,8 @@ export interface MultipassState {
   id: string;
   machines: Record<string, MachineRecord>;
   intent?: Intent;
+  /** Numbers of the takings of snapshots that are to be deleted, and may be so only while the machines stand still. */
+  dropped?: number[];
   /** The availability zone that all machines are in, where there are zones. */
   zone?: string;
   /** Milliseconds that each phase took on this computer, the last time. */

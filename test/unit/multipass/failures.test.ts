@@ -472,6 +472,20 @@ describe("later", () => {
     lab.double.setFaults([]);
     expect(await snapshots.list()).toEqual([]);
     expect(lab.double.instances().map(({ state }) => state)).toEqual(["Running"]);
+    await snapshots.save("lab/step");
+    lab.double.setFaults([words("delete", "Snapshots of running instances cannot be deleted")]);
+    await snapshots.remove("lab/step");
+    lab.double.setFaults([]);
+    expect(await snapshots.list()).toEqual([]);
+    await snapshots.save("lab/next");
+    expect(await snapshots.list()).toEqual(["lab/next"]);
+    const kept = lab.double
+      .instances()[0]
+      ?.snapshots.map(({ comment }) => comment)
+      .join(" ");
+    expect(kept).toContain("lab/next");
+    expect(kept).not.toContain("lab/step");
+    row("a snapshot cannot be deleted while machines run", "goes on", "");
     row("a snapshot fails in the middle", `stops: ${error.code} (${error.exitCode})`, error.remedy);
   });
 });

@@ -49,6 +49,15 @@ test("only what all machines have is listed; the newest of an id counts; the res
   expect(sorted.next).toBe(5);
 });
 
+test("what was dropped is not listed any more, and its number is not used again", () => {
+  const kept: Take = { id: "a/b", take: 1, machines: names };
+  const dropped: Take = { id: "c/d", take: 2, machines: names };
+  const sorted = sortSnapshots([...partsOf(kept), ...partsOf(dropped)], [2, 7]);
+  expect(sorted.whole).toEqual([kept]);
+  expect(sorted.stale).toEqual(partsOf(dropped));
+  expect(sorted.next).toBe(8);
+});
+
 test("an interrupted renewal of a taking leaves the one before", () => {
   fc.assert(
     fc.property(fc.subarray(names, { maxLength: 2 }), (done) => {
