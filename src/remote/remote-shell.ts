@@ -7,7 +7,9 @@ import type { ShellEvent } from "./mark-parser.ts";
 import { runRemote, within } from "./run-remote.ts";
 import { ScreenMode } from "./screen-mode.ts";
 import { ShellConnection, resizeCommand } from "./shell-connection.ts";
+import { ShellHistory } from "./shell-history.ts";
 import { keys, separator } from "./shell-init.ts";
+import { plainPrompt, withoutLineEditing } from "./shell-text.ts";
 import type { Transport } from "./transport.ts";
 
 export interface RemoteShellOptions {
@@ -49,8 +51,7 @@ export class RemoteShell implements MachineShell {
   /** Text of the prompt that is being printed. */
   #printing: string | undefined;
   #status: number | undefined;
-  #history: string[] = [];
-  #historyNumber = 0;
+  #history = new ShellHistory();
   #terminal = "";
   /** Process id of the shell over there. */
   #process = "";
@@ -245,7 +246,7 @@ export class RemoteShell implements MachineShell {
   }
 
   history(): readonly string[] {
-    return this.#history;
+    return this.#history.lines;
   }
 
   echo(): boolean {
@@ -311,7 +312,7 @@ export class RemoteShell implements MachineShell {
         this.#printing = "";
         break;
       case "ready":
-        this.#prompt = plain(this.#printing ?? "");
+        this.#prompt = plainPrompt(this.#printing ?? "");
         this.#firstPrompt = this.#prompt;
         this.#printing = undefined;
         this.#arrive(false);
@@ -338,20 +339,13 @@ export class RemoteShell implements MachineShell {
     const [terminal = "", shell = "", entries = ""] = payload.split(separator);
     this.#terminal = terminal;
     this.#process = shell;
-    this.#history = entries
-      .split(/^\s*\d+[* ] /m)
-      .slice(1)
-      .map((entry) => entry.replace(/\n$/, ""));
-    this.#historyNumber = Number(/^\s*(\d+)/.exec(entries.split(/\n(?=\s*\d+[* ] )/).at(-1) ?? "")?.[1] ?? 0);
+    this.#history.begin(entries);
   }
 
   #onStatus(payload: string): void {
     const [status = "", entry = ""] = payload.split(separator);
     this.#status = Number(status);
-    const [, number = "", line = ""] = /^\s*(\d+)[* ] ([^]*)$/.exec(entry) ?? [];
-    if (number === "") this.#history = [];
-    else if (Number(number) !== this.#historyNumber) this.#history = [...this.#history, line];
-    this.#historyNumber = Number(number);
+    this.#history.last(entry);
   }
 
   /** The shell wants a line: the one before is done, or incomplete. */
@@ -392,18 +386,4 @@ export class RemoteShell implements MachineShell {
       answer("close");
     }
   }
-}
-
-/** Text without the marks that a line editor leaves; a Ctrl-C at the prompt is shown by our side already. */
-function withoutLineEditing(text: string): string {
-  return text.replaceAll(/\r?\u001b\[K\r?/g, "").replace(/^\^C\r*\n/, "");
-}
-
-/** A prompt without colours, titles and the marks of what has no width. */
-function plain(prompt: string): string {
-  return prompt
-    .replaceAll(/\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g, "")
-    .replaceAll(/\u001b\[[\d;?]*[A-Za-z]/g, "")
-    .replaceAll(/[\u0001\u0002\r]/g, "")
-    .replace(/^[^]*\n/, "");
 }

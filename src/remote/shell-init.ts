@@ -128,7 +128,7 @@ __wkl_complete() {
 
 # Request: number, kind of word, the word without its quotes, then all words of the command as they were typed.
 __wkl_candidates() {
-  local IFS=$' \\t\\n' kind word name spec part loader options= handler= found
+  local IFS=$' \\t\\n' kind word name spec loader options= handler= found
   local -a request words arguments=() parts
   IFS=$'\\x1f' read -ra request <<<"$1"$'\\x1f'
   kind=\${request[1]} word=\${request[2]}

@@ -1,0 +1,13 @@
+/** Text without the marks that a line editor leaves; a Ctrl-C at the prompt is shown by our side already. */
+export function withoutLineEditing(text: string): string {
+  return text.replaceAll(/\r?\u001b\[K\r?/g, "").replace(/^\^C\r*\n/, "");
+}
+
+/** A prompt without colours, titles and the marks of what has no width. */
+export function plainPrompt(prompt: string): string {
+  return prompt
+    .replaceAll(/\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g, "")
+    .replaceAll(/\u001b\[[\d;?]*[A-Za-z]/g, "")
+    .replaceAll(/[\u0001\u0002\r]/g, "")
+    .replace(/^[^]*\n/, "");
+}
