@@ -65,6 +65,9 @@ export class RemoteShell implements MachineShell {
   #pong: ((payload: string) => void) | undefined;
   /** A signal was sent that the shell itself may have got: its prompt may come once more. */
   #uncertain = false;
+  /** Ctrl-C was sent, and the shell has not come back: how it shows that is shown by our side already. */
+  #interrupted = false;
+  #heldNewline = "";
   #asked = 0;
   #active = 0;
   #interrupts = 0;
@@ -197,7 +200,7 @@ export class RemoteShell implements MachineShell {
   }
 
   #type(text: string): void {
-    this.#mode.typed();
+    this.#mode.typed(text);
     this.#connection?.type(text);
   }
 
@@ -212,6 +215,7 @@ export class RemoteShell implements MachineShell {
     }
     if (this.#active === 0 && !this.#incomplete) return;
     this.#uncertain = true;
+    this.#interrupted = name === "SIGINT";
     this.#connection?.type(controls[name]);
     if (this.#active > 0) return;
     this.#incomplete = false;
@@ -293,8 +297,10 @@ export class RemoteShell implements MachineShell {
     if (this.#printing !== undefined) this.#printing += text;
     else if (this.#phase === "running") {
       this.#mode.printed(text);
-      this.#options.shell.onOutput(text);
-    } else {
+      const shown = this.#heldNewline + text;
+      this.#heldNewline = this.#interrupted && shown === "\r\n" ? shown : "";
+      if (this.#heldNewline === "") this.#options.shell.onOutput(shown);
+    } else if (!this.#interrupted) {
       const shown = withoutLineEditing(text);
       if (shown !== "") this.#options.shell.onOutput(shown);
     }
@@ -345,6 +351,8 @@ export class RemoteShell implements MachineShell {
   #onStatus(payload: string): void {
     const [status = "", entry = ""] = payload.split(separator);
     this.#status = Number(status);
+    this.#interrupted = false;
+    this.#heldNewline = "";
     this.#history.last(entry);
   }
 
@@ -363,6 +371,7 @@ export class RemoteShell implements MachineShell {
 
   #start(): void {
     this.#phase = "running";
+    this.#interrupted = false;
     this.#watch.started(this.#process);
     const pending = this.#pending;
     this.#pending = [];

@@ -25,9 +25,9 @@ export class ScreenMode {
     this.#tail = seen.slice(-256);
   }
 
-  /** Something was typed: a password has been given. */
-  typed(): void {
-    this.#tail = "";
+  /** A line was typed: a password has been given. */
+  typed(text: string): void {
+    if (/[\r\n]/.test(text)) this.#tail = "";
   }
 
   reset(): void {

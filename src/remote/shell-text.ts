@@ -1,6 +1,6 @@
-/** Text without the marks that a line editor leaves; a Ctrl-C at the prompt is shown by our side already. */
+/** Text without the marks that a line editor leaves. */
 export function withoutLineEditing(text: string): string {
-  return text.replaceAll(/\r?\u001b\[K\r?/g, "").replace(/^\^C\r*\n/, "");
+  return text.replaceAll(/\r?\u001b\[K\r?/g, "");
 }
 
 /** A prompt without colours, titles and the marks of what has no width. */

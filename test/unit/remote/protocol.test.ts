@@ -104,7 +104,9 @@ describe("what takes the keyboard", () => {
     expect(mode.hidden).toBe(false);
     mode.printed("[sudo] password for ubuntu: ");
     expect(mode.hidden).toBe(true);
-    mode.typed();
+    mode.typed("sec");
+    expect(mode.hidden).toBe(true);
+    mode.typed("ret\n");
     expect(mode.hidden).toBe(false);
     mode.printed("Password: none\n");
     expect(mode.hidden).toBe(false);
