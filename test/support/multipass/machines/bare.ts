@@ -33,7 +33,8 @@ export function openBare({ folder }: Settings): Machines {
   };
   const remove = async (name: string): Promise<void> => {
     await stop(name);
-    rmSync(below(name), { recursive: true, force: true });
+    // A launch that goes on may still write there.
+    rmSync(below(name), { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
   };
   const choose = (name: string): void => {
     const last = existsSync(join(all, "last")) ? Number(readFileSync(join(all, "last"), "utf8")) : 1;
