@@ -47,7 +47,8 @@ exit "$code"
 
 /**
  * Argument: the file that `execScript` writes. Ends the process group and every descendant: politely, and two seconds
- * later by force. As root, because what \`sudo\` started is not the user's own.
+ * later by force. They stand still until each has its signal, so that no shell goes on where a command of its has ended
+ * first. As root, because what \`sudo\` started is not the user's own.
  */
 export const cancelScript = `
 exec {idle}<> <(:)
@@ -70,6 +71,7 @@ members() {
 }
 mapfile -t all < <(members)
 [ "\${#all[@]}" -eq 0 ] && exit 0
+"\${send[@]}" -STOP "\${all[@]}"
 "\${send[@]}" -TERM "\${all[@]}"
 "\${send[@]}" -CONT "\${all[@]}"
 left() { local pid; for pid in "\${all[@]}"; do [ -d "/proc/$pid" ] && return 0; done; return 1; }

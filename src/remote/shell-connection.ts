@@ -83,7 +83,7 @@ export class ShellConnection {
     const ended = end ? `exit code ${end.exitCode}` : "no prompt";
     const said = this.#stderr.trim().split("\n").at(-1) || ended;
     return new LabError("shell-not-opened", `${machine}: no shell could be opened, got ${said}`, {
-      remedy: `It needs bash 5.1, script (package bsdutils), ps and pkill (procps) on ${machine}, and a startup file that ends.`,
+      remedy: `It needs bash 5.0, script (package bsdutils), ps and pkill (procps) on ${machine}, and a startup file that ends.`,
     });
   }
 }

@@ -215,8 +215,8 @@ export const messages: MessageCatalogue = {
   "Allow it on {machine}: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-wasm-k8s-lab":
     "Erlaub es auf {machine}: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-wasm-k8s-lab",
   "{machine}: no shell could be opened, got {reason}": "{machine}: Es ließ sich keine Shell öffnen ({reason})",
-  "It needs bash 5.1, script (package bsdutils), ps and pkill (procps) on {machine}, and a startup file that ends.":
-    "Dafür braucht {machine} bash 5.1, script (Paket bsdutils), ps und pkill (procps) und eine Startdatei, die zu Ende kommt.",
+  "It needs bash 5.0, script (package bsdutils), ps and pkill (procps) on {machine}, and a startup file that ends.":
+    "Dafür braucht {machine} bash 5.0, script (Paket bsdutils), ps und pkill (procps) und eine Startdatei, die zu Ende kommt.",
   "--inventory: the ssh backend has to be told which machines to use":
     "--inventory: Dem Backend ssh muss gesagt werden, welche Maschinen es benutzen soll",
   "Write a file such as lab.yaml and give it once with `--inventory lab.yaml`:\n{example}":
