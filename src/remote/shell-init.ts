@@ -283,7 +283,7 @@ __wkl_functions=" $(compgen -A function | tr '\\n' ' ') "
 if [ -r "$__wkl_state" ]; then . "$__wkl_state" 2>/dev/null; fi
 __wkl_hook='{ __wkl_prompt "$?"; } 2>/dev/null'
 if [ "$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))" -ge 501 ]; then PROMPT_COMMAND[90]=$__wkl_hook
-else PROMPT_COMMAND="$__wkl_hook${PROMPT_COMMAND:+; $PROMPT_COMMAND}"; fi
+else PROMPT_COMMAND="$__wkl_hook\${PROMPT_COMMAND:+; $PROMPT_COMMAND}"; fi
 if [ -r "$__wkl_state.options" ]; then . "$__wkl_state.options" 2>/dev/null; fi
 `;
 
