@@ -2,7 +2,14 @@ import type { MachineRole, MachineSpec } from "../../domain/backend.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { LabError } from "../../domain/errors.ts";
 import type { MachineRecipe } from "../../domain/recipe.ts";
-import { type InstanceState, type Multipass, MultipassError, type MultipassErrorCode } from "./client/index.ts";
+import {
+  type InstanceState,
+  type LaunchOptions,
+  type Multipass,
+  MultipassError,
+  type MultipassErrorCode,
+  type Progress,
+} from "./client/index.ts";
 import { asLabErrors, labErrorOf } from "./failures.ts";
 import type { HostResources } from "./host.ts";
 import { LaunchGate } from "./launch-gate.ts";
@@ -11,8 +18,6 @@ import { requireResources } from "./resources.ts";
 import { freshSnapshot } from "./snapshot-comment.ts";
 import { onceServiceAnswers } from "./service.ts";
 import type { StateFile } from "./state.ts";
-
-type MultipassProgress = Parameters<NonNullable<Parameters<Multipass["start"]>[1]>["onProgress"] & object>[0];
 
 /** Written by `MachineRecipe.prepare` when it has come to its end. */
 const marker = "/var/lib/wasm-k8s-lab/prepared";
@@ -127,7 +132,7 @@ export class Provisioner {
     const boot = {
       timeoutMs: bootTimeoutMs,
       signal,
-      onProgress: (told: MultipassProgress) => this.#tell(spec.name, told),
+      onProgress: (told: Progress) => this.#tell(spec.name, told),
     };
     const stage = state.data.machines[spec.name]?.stage;
     if (found === "Deleted") {
@@ -153,7 +158,7 @@ export class Provisioner {
     }
   }
 
-  async #launch(spec: MachineSpec, name: string, boot: NonNullable<Parameters<Multipass["launch"]>[1]>): Promise<void> {
+  async #launch(spec: MachineSpec, name: string, boot: LaunchOptions): Promise<void> {
     const { client, state, overcommit, host } = this.#options;
     const recipe = this.#options.recipe();
     if (!overcommit) {
@@ -237,7 +242,7 @@ export class Provisioner {
     await client.start(name, { timeoutMs: bootTimeoutMs, signal });
   }
 
-  #tell(machine: string, { stage, percent }: MultipassProgress): void {
+  #tell(machine: string, { stage, percent }: Progress): void {
     const { progress } = this.#options;
     switch (stage) {
       case "retrieving":
