@@ -37,6 +37,8 @@ export interface SshBackendOptions {
 
 /** Milliseconds for which an answer of a machine counts; every command of the learner asks. */
 const countsMs = 2_000;
+/** Milliseconds for which one that does not answer is left alone, unless it is needed: ssh waits long for it. */
+const restMs = 20_000;
 
 /**
  * Opens the machines that an inventory names, reached by this computer's ssh. They are somebody's own: none is made,
@@ -49,7 +51,9 @@ export function openSshBackend(options: SshBackendOptions): Promise<Backend> {
 interface Entry {
   connection: SshConnection;
   machine: SshMachine;
-  asked?: { at: number; answer: Promise<Facts> };
+  asked?: { answer: Promise<Facts>; until: number };
+  /** It did not answer; nobody asks before this time whether it does now. */
+  restsUntil?: number;
 }
 
 class SshMachine extends RemoteMachine {
@@ -231,18 +235,27 @@ class SshBackend implements Backend {
   /** What a machine says about itself, not older than two seconds. */
   #facts(name: string): Promise<Facts> {
     const entry = this.#entry(name);
-    const now = this.#options.clock.monotonic();
-    if (!entry.asked || now - entry.asked.at >= countsMs) {
-      const answer = survey(entry.connection).then((facts) => {
-        const address = this.#inventory?.machines[name as MachineRole]?.address;
-        return address === undefined ? facts : { ...facts, address };
-      });
-      entry.asked = { at: now, answer };
-    }
-    return entry.asked.answer;
+    const { clock } = this.#options;
+    if (entry.asked && clock.monotonic() < entry.asked.until) return entry.asked.answer;
+    const answer = survey(entry.connection).then((facts) => {
+      const address = this.#inventory?.machines[name as MachineRole]?.address;
+      return address === undefined ? facts : { ...facts, address };
+    });
+    const asked = { answer, until: Number.POSITIVE_INFINITY };
+    entry.asked = asked;
+    const ended = (restsUntil: number): void => {
+      asked.until = clock.monotonic() + countsMs;
+      entry.restsUntil = restsUntil;
+    };
+    answer.then(
+      () => ended(0),
+      () => ended(clock.monotonic() + restMs),
+    );
+    return answer;
   }
 
   async #reachable(name: string): Promise<Facts | undefined> {
+    if (this.#options.clock.monotonic() < (this.#entry(name).restsUntil ?? 0)) return undefined;
     try {
       return await this.#facts(name);
     } catch (error) {
