@@ -158,6 +158,11 @@ export class SshConnection {
       for (const action of waiting) action(started);
       const { exitCode, notStarted } = await started.ended;
       tellErrors(end.rest());
+      if (notStarted === "E2BIG") {
+        // As a shell says it: the words do not fit into one command.
+        tellErrors(new TextEncoder().encode(`bash: ${argv[0] ?? ""}: Argument list too long\n`));
+        return { exitCode: 126 };
+      }
       if (notStarted !== undefined) throw sshMissing();
       if (killed) return { exitCode: 137 };
       if (exitCode === undefined || (exitCode === 255 && !end.seen)) throw failureOf(stderr, await this.#where());
