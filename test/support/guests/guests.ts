@@ -225,6 +225,7 @@ async function rm(path: string): Promise<void> {
  * firewall does to bridges does not reach it.
  */
 async function makeNetwork(folder: string, digest: string, lab: string, uplink: string): Promise<void> {
+  await sweep();
   const file = join(folder, "network.json");
   const script = `
     set -e
@@ -243,6 +244,28 @@ link set bridge up
 END
     echo "{\\"subnet\\":\\"$4\\"}" >"$1"`;
   await execute("flock", ["-o", folder, "sh", "-c", script, folder, file, lab, uplink, freeSubnet(digest)]);
+}
+
+/** Ends the guests and networks of folders that are gone, which a killed test leaves behind. */
+async function sweep(): Promise<void> {
+  for (const uplink of readdirSync("/sys/class/net").filter((name) => /^wkl[0-9a-f]{8}$/.test(name))) {
+    const folder = readFileSync(`/sys/class/net/${uplink}/ifalias`, "utf8").trim();
+    // A network that is only just being made has no folder's name yet.
+    if (folder === "" || existsSync(folder)) continue;
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      if (commandLine(pid).includes(`${starter}\0inside\0${folder}/`)) process.kill(Number(pid), "SIGKILL");
+    }
+    await execute("ip", ["link", "del", uplink]).catch(() => undefined);
+    await execute("ip", ["netns", "del", uplink.replace("wkl", "wkl-")]).catch(() => undefined);
+  }
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** A /24 of 10.0.0.0/8 that the digest chooses, unless this computer already has an address there. */

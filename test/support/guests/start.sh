@@ -97,7 +97,7 @@ if [ "$6" = system ]; then
 fi
 coproc guest {
   [ -z "$group" ] || echo "$BASHPID" >"$group/cgroup.procs"
-  exec setsid unshare "${namespaces[@]}" --fork bash "$0" inside "$@" </dev/null 2>"$folder/start.log"
+  exec setsid unshare "${namespaces[@]}" --fork --kill-child bash "$0" inside "$@" </dev/null 2>"$folder/start.log"
 }
 if read -r -u "${guest[0]}" holder; then
   echo "$holder" >"$folder/holder"

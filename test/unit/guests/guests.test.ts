@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -57,5 +57,16 @@ describe.skipIf(!support.possible)("guests", () => {
       "sleep",
       "ps",
     ]);
+  });
+
+  test("those of a folder that is gone end when others are made", async () => {
+    const gone = mkdtempSync(join(tmpdir(), "wkl-guests-"));
+    const lost = openGuests({ folder: gone });
+    await lost.create("lost");
+    await lost.start("lost");
+    const [, , pid = ""] = lost.enter("lost");
+    rmSync(gone, { recursive: true });
+    await guests.create("three");
+    await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
   });
 });
