@@ -176,7 +176,8 @@ class MultipassBackend implements Backend {
     if (name in this.#state.data.machines) {
       await this.#settled();
       if (!this.#seen) await this.#meet();
-      if (await this.#directory.find(name)) return this.#handle(name);
+      // Who has met it need not ask whether it is there: a command that it cannot run says so.
+      if (this.#handles.has(name) || (await this.#directory.find(name))) return this.#handle(name);
     }
     throw new LabError("machine-unknown", `${name}: there is no such machine (yet)`, {
       remedy: "Run `wasm-k8s-lab start` or `wasm-k8s-lab up`; the machines are master, worker1 and worker2.",
