@@ -12,7 +12,7 @@ export default defineConfig({
       "test/unit/recipes/setup-script.test.ts",
     ],
     env: { WASM_K8S_LAB_KILLS: "50" },
-    testTimeout: 1_800_000,
+    testTimeout: 900_000,
     hookTimeout: 3_600_000,
     maxWorkers: 1,
     // How long each step took is part of what is asked.
