@@ -9,6 +9,8 @@ export async function addressesOf(
   if (state !== "Running" && state !== "Delayed Shutdown") return [];
   if (management === "none") return ["N/A"];
   const machines = await call.machines();
+  // A machine that has died unseen says nothing of itself.
+  if (!machines.running(name)) return [];
   const own = machines.address(name);
   const others = [...machines.addresses(name).filter((address) => address !== own), ...otherAddresses];
   return management === "known" ? [own, ...others] : others;

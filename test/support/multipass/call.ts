@@ -38,6 +38,18 @@ export function wrong(call: Pick<Call, "err">, message: string): number {
   return exits.wrongUse;
 }
 
+/** Prints what is wrong with the names of a command that needs some, or `--all`; undefined when nothing is. */
+export function nameless(call: Call): number | undefined {
+  if (call.has("all") && call.positionals.length > 0) return wrong(call, "Cannot specify name when --all option set");
+  if (!call.has("all") && call.positionals.length === 0) return wrong(call, "Name argument or --all is required");
+  return undefined;
+}
+
+/** A call that means the primary instance where it names none. */
+export function orPrimary(call: Call): Call {
+  return call.has("all") || call.positionals.length > 0 ? call : { ...call, positionals: ["primary"] };
+}
+
 /** The instances that are named, or every one with `--all`; undefined, and the reason printed, when one is missing. */
 export function chosen(call: Call, { deleted = false } = {}): Instance[] | undefined {
   const { instances } = call.store().read();

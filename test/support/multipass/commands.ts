@@ -21,8 +21,9 @@ const options = (text: string): Option[] =>
     .filter((word) => word !== "")
     .map((word) => ({ names: word.replace("=", "").split("|"), value: word.endsWith("=") }));
 
-const about = (name: "version" | "find" | "networks" | "aliases" | "zones" | "waitReady" | "mount") => async () =>
+const about = (name: "version" | "find" | "networks" | "aliases" | "zones" | "waitReady") => async () =>
   (await import("./commands/about.ts"))[name];
+const mounts = async () => (await import("./commands/mounts.ts")).run;
 const power = (name: "start" | "stop" | "restart" | "suspend") => async () =>
   (await import("./commands/power.ts"))[name];
 const snapshots = (name: "snapshot" | "restore" | "clone") => async () =>
@@ -98,7 +99,7 @@ export function commandsOf({ atLeast }: Settings): CommandSpec[] {
       names: ["mount"],
       summary: "Mount a local directory in the instance",
       options: options("gid-map|g= uid-map|u= type|t="),
-      load: about("mount"),
+      load: mounts,
     },
     {
       names: ["networks"],
@@ -148,7 +149,7 @@ export function commandsOf({ atLeast }: Settings): CommandSpec[] {
       names: ["umount", "unmount"],
       summary: "Unmount a directory from an instance",
       options: [],
-      load: about("mount"),
+      load: mounts,
     },
     {
       names: ["version"],

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Call, exits, wrong } from "../call.ts";
+import { type Call, exits } from "../call.ts";
 import { daemonRefusal } from "../daemon-condition.ts";
 import { json, table } from "../format.ts";
 import { images } from "../images.ts";
@@ -94,20 +94,4 @@ export async function waitReady(call: Call): Promise<number> {
   }
   spinner.stop();
   return exits.ok;
-}
-
-/** `multipass mount` and `multipass umount`: nothing is mounted, because that needs packages from the internet. */
-export function mount(call: Call): number {
-  if (call.positionals.length < (call.command === "mount" ? 2 : 1)) return wrong(call, "Not enough arguments given");
-  if (call.command === "umount") return exits.ok;
-  const name = call.positionals.at(-1)?.split(":")[0] ?? "";
-  if (call.settings.platform === "win") {
-    const disabled = "mount failed: Mounts are disabled on this installation of Multipass.";
-    const where = "https://canonical.com/multipass/docs/set-command#local.privileged-mounts";
-    call.err(`${disabled}\n\nSee ${where} for information\non how to enable them.\n`);
-  } else {
-    const remedy = "Please install the 'multipass-sshfs' snap manually inside the instance.";
-    call.err(`mount failed: Error enabling mount support in '${name}'\n\n${remedy}\n`);
-  }
-  return exits.failed;
 }

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { resolve } from "node:path";
 import { askDaemon } from "../daemon/ask.ts";
 import { parseSize } from "../format.ts";
 import { readable } from "../snap.ts";
 import { type Call, exits, fail, wrong } from "../call.ts";
 import { findImage, type Image } from "../images.ts";
 import type { Instance } from "../store.ts";
+import { refuseMount } from "./mounts.ts";
 import { timeoutOf } from "../timeout.ts";
 
 const mebi = 1024 ** 2;
@@ -63,16 +63,13 @@ export async function run(call: Call): Promise<number> {
   const zone = zoneOf(call.value("zone"));
   const refusal = register(call, { name, image, cpus: Number(cpus), memory, disk, zone });
   if (refusal !== undefined) return fail(call, refusal);
-  const mounted = mounts
-    .map(([source = "", target]) => `Mounted '${source}' into '${name}:${target ?? resolve(source)}'\n`)
-    .join("");
-  return askDaemon(call, {
+  const code = await askDaemon(call, {
     operation: "launch",
     name,
     userData,
-    mounted,
     ...(timeout === undefined ? {} : { timeout }),
   });
+  return code === exits.ok && mounts.length > 0 ? refuseMount(call, name) : code;
 }
 
 /** Bytes; undefined when the client gives up on it. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Call, chosen, exits, fail } from "../call.ts";
+import { type Call, chosen, exits, fail, orPrimary } from "../call.ts";
 import { askDaemon } from "../daemon/ask.ts";
 import { makeSpinner } from "../spinner.ts";
 import type { Instance, InstanceState } from "../store.ts";
@@ -10,7 +10,7 @@ export async function start(call: Call): Promise<number> {
   const timeout = timeoutOf(call);
   if (timeout === false) return exits.wrongUse;
   const { instances } = call.store().read();
-  const names = call.has("all") ? stopped(instances) : call.positionals.length > 0 ? call.positionals : ["primary"];
+  const names = call.has("all") ? notDeleted(instances) : orPrimary(call).positionals;
   const errors = names.flatMap((name) => {
     const instance = instances[name];
     if (!instance || instance.preparing) return [`Instance '${name}' does not exist.`];
@@ -21,14 +21,14 @@ export async function start(call: Call): Promise<number> {
   return askDaemon(call, { operation: "start", names: [...names], ...(timeout === undefined ? {} : { timeout }) });
 }
 
-const stopped = (instances: Readonly<Record<string, Instance>>): string[] =>
+const notDeleted = (instances: Readonly<Record<string, Instance>>): string[] =>
   Object.values(instances).flatMap(({ name, state }) => (state === "Deleted" ? [] : [name]));
 
 /** `multipass restart` */
 export async function restart(call: Call): Promise<number> {
   const timeout = timeoutOf(call);
   if (timeout === false) return exits.wrongUse;
-  const found = chosen(call);
+  const found = chosen(orPrimary(call));
   if (!found) return exits.failed;
   const { settings } = call;
   const still = found.find(({ state }) => state !== "Running" && state !== "Delayed Shutdown");
@@ -46,7 +46,7 @@ export async function restart(call: Call): Promise<number> {
 
 /** `multipass stop` */
 export async function stop(call: Call): Promise<number> {
-  const found = chosen(call);
+  const found = chosen(orPrimary(call));
   if (!found) return exits.failed;
   const minutes = Number(call.value("time") ?? 0);
   if (call.has("cancel")) {
@@ -82,7 +82,7 @@ export function cannotStop(name: string, state: InstanceState): { message: strin
 
 /** `multipass suspend` */
 export async function suspend(call: Call): Promise<number> {
-  const found = chosen(call);
+  const found = chosen(orPrimary(call));
   if (!found) return exits.failed;
   const spinner = makeSpinner((text) => call.out(text));
   for (const { name, state } of found) {

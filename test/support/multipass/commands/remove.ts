@@ -1,12 +1,14 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Call, chosen, exits, fail, wrong } from "../call.ts";
+import { type Call, chosen, exits, fail, nameless, wrong } from "../call.ts";
 import type { Instance } from "../store.ts";
 import { cannotStop } from "./power.ts";
 import { removeSnapshot } from "./snapshots.ts";
 
 /** `multipass delete` */
 export async function run(call: Call): Promise<number> {
+  const refused = nameless(call);
+  if (refused !== undefined) return refused;
   const snapshots = call.positionals.filter((text) => text.includes("."));
   if (snapshots.length > 0 && !call.has("purge")) {
     const why = "Snapshots can only be purged (after deletion, they cannot be recovered).";
@@ -40,6 +42,8 @@ export async function run(call: Call): Promise<number> {
 
 /** `multipass recover` */
 export function recover(call: Call): number {
+  const refused = nameless(call);
+  if (refused !== undefined) return refused;
   const found = chosen(call, { deleted: true });
   if (!found) return exits.failed;
   call.store().change(({ instances }) => {

@@ -45,7 +45,7 @@ export async function launch(session: Session, request: LaunchRequest): Promise<
       await applyUserData(machines, name, userData, { firstBoot: true });
     }
     const zone = settings.atLeast("1.17") ? ` in ${store.read().instances[name]?.zone ?? "zone1"}` : "";
-    tell({ done: { code: 0, stdout: `Launched: ${name}${zone}\n${request.mounted}`, stderr: "" } });
+    tell({ done: { code: 0, stdout: `Launched: ${name}${zone}\n`, stderr: "" } });
   } catch (error) {
     if (!(error instanceof Failure) || error.rollBack) await rollBack();
     const message = error instanceof Error ? error.message : String(error);

@@ -14,8 +14,6 @@ export interface LaunchRequest {
   userData: string;
   /** Seconds. */
   timeout?: number;
-  /** Lines after `Launched:`. */
-  mounted: string;
 }
 
 export interface StartRequest {
