@@ -2,14 +2,16 @@ import type { Clock, Random } from "../domain/clock.ts";
 import type { Completion, MachineShell, ShellOptions } from "../domain/machine.ts";
 import { candidatesOf, completionRequest, requestLine } from "./completion.ts";
 import { openEdit } from "./edit-request.ts";
+import { insist } from "./insist.ts";
 import { InputWatch } from "./input-watch.ts";
 import type { ShellEvent } from "./mark-parser.ts";
-import { runRemote, within } from "./run-remote.ts";
+import { within } from "./run-remote.ts";
 import { ScreenMode } from "./screen-mode.ts";
-import { ShellConnection, resizeCommand } from "./shell-connection.ts";
+import { ShellConnection } from "./shell-connection.ts";
 import { ShellHistory } from "./shell-history.ts";
 import { keys, separator } from "./shell-init.ts";
 import { plainPrompt, withoutLineEditing } from "./shell-text.ts";
+import { TerminalSize } from "./terminal-size.ts";
 import type { Transport } from "./transport.ts";
 
 export interface RemoteShellOptions {
@@ -68,18 +70,21 @@ export class RemoteShell implements MachineShell {
   /** Ctrl-C was sent, and the shell has not come back: how it shows that is shown by our side already. */
   #interrupted = false;
   #heldNewline = "";
+  /** How many have begun to run. */
+  #commands = 0;
   #asked = 0;
   #active = 0;
   #interrupts = 0;
   /** What was typed for a command that has not begun. */
   #pending: string[] = [];
   #queue: Promise<unknown> = Promise.resolve();
-  #resizing: Promise<unknown> | undefined;
+  #size: TerminalSize;
 
   constructor(options: RemoteShellOptions) {
     this.#options = options;
     this.#watch = new InputWatch(options.transport);
     this.#user = options.shell.user ?? "ubuntu";
+    this.#size = new TerminalSize(options.transport, this.#user);
     this.#prompt = `${this.#user}@${options.name}:~${this.#user === "root" ? "#" : "$"} `;
     this.#firstPrompt = this.#prompt;
   }
@@ -107,6 +112,7 @@ export class RemoteShell implements MachineShell {
     void connection.ended.then((end) => {
       if (this.#connection !== connection) return;
       this.#connection = undefined;
+      this.#phase = "prompt";
       this.#watch.ended();
       this.#reply?.("");
       this.#pong?.("");
@@ -217,9 +223,17 @@ export class RemoteShell implements MachineShell {
     this.#uncertain = true;
     this.#interrupted = name === "SIGINT";
     this.#connection?.type(controls[name]);
+    if (this.#phase === "running") this.#insist(name);
     if (this.#active > 0) return;
     this.#incomplete = false;
     this.#prompt = this.#firstPrompt;
+  }
+
+  #insist(signal: "SIGINT" | "SIGTSTP" | "SIGQUIT"): void {
+    const { transport, clock } = this.#options;
+    const command = this.#commands;
+    const stillRuns = (): boolean => this.#phase === "running" && this.#commands === command;
+    insist({ transport, clock, shell: this.#process, signal, stillRuns });
   }
 
   async complete(line: string, cursor: number): Promise<Completion> {
@@ -259,23 +273,7 @@ export class RemoteShell implements MachineShell {
 
   resize(columns: number, rows: number): void {
     this.#options = { ...this.#options, shell: { ...this.#options.shell, columns, rows } };
-    if (this.#resizing || this.#terminal === "" || !this.#connection) return;
-    const { transport } = this.#options;
-    const send = async (): Promise<void> => {
-      for (let done = ""; done !== this.#size();) {
-        done = this.#size();
-        const { columns: width, rows: height } = this.#options.shell;
-        await runRemote(transport, resizeCommand(this.#user, this.#terminal, width, height));
-      }
-    };
-    this.#resizing = send()
-      .catch(() => undefined)
-      .finally(() => (this.#resizing = undefined));
-  }
-
-  #size(): string {
-    const { columns, rows } = this.#options.shell;
-    return `${columns}x${rows}`;
+    if (this.#connection && this.#terminal !== "") this.#size.set(this.#terminal, { columns, rows });
   }
 
   async close(): Promise<void> {
@@ -285,7 +283,7 @@ export class RemoteShell implements MachineShell {
     if (!connection) return;
     connection.close();
     if ((await within(this.#options.clock, closeTimeoutMs, connection.ended)) === undefined) connection.kill();
-    await this.#resizing;
+    await this.#size.settled();
   }
 
   #onEvent(event: ShellEvent): void {
@@ -371,6 +369,7 @@ export class RemoteShell implements MachineShell {
 
   #start(): void {
     this.#phase = "running";
+    this.#commands += 1;
     this.#interrupted = false;
     this.#watch.started(this.#process);
     const pending = this.#pending;

@@ -155,3 +155,24 @@ for (( ; ; )); do
   waits "$1" 2>/dev/null && exit 0
 done
 `;
+
+/**
+ * Arguments: process id of a shell, number of a signal. Sends it to the process group that has the shell's terminal,
+ * unless that is the shell's own or all of its processes catch or ignore it.
+ */
+export const signalScript = `
+[[ $1 =~ ^[1-9][0-9]*$ && $2 =~ ^[1-9][0-9]*$ ]] || exit 1
+terminal=$(ps -o tty= -p "$1")
+[[ $terminal == pts/* ]] || exit 0
+while read -r pid pgid tpgid; do
+  [ "$pgid" = "$tpgid" ] && [ "$pgid" != "$1" ] && [[ $pgid =~ ^[1-9][0-9]*$ ]] && [ "$pgid" -gt 1 ] || continue
+  known=$(awk '/^Sig(Ign|Cgt):/ { print $2 }' "/proc/$pid/status" 2>/dev/null)
+  [ -n "$known" ] || continue
+  taken=0
+  for mask in $known; do ((16#$mask & 1 << ($2 - 1))) && taken=1; done
+  if [ "$taken" = 0 ]; then
+    kill -"$2" -- "-$pgid"
+    exit 0
+  fi
+done < <(ps -t "$terminal" -o pid=,pgid=,tpgid=)
+`;

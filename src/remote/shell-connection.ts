@@ -87,9 +87,3 @@ export class ShellConnection {
     });
   }
 }
-
-/** The command for a terminal's size, as the user who owns it. */
-export function resizeCommand(user: string, terminal: string, columns: number, rows: number): string[] {
-  const argv = ["stty", "-F", terminal, "rows", String(rows), "cols", String(columns)];
-  return user === "ubuntu" ? argv : ["sudo", "-n", "--", ...argv];
-}

@@ -96,6 +96,28 @@ describe.skipIf(process.platform !== "linux")("a remote shell (on Linux)", () =>
     expect((await quit).exitCode).toBe(131);
   });
 
+  it("ends at Ctrl-C what had not begun when the terminal sent the signal, and not what catches it", async () => {
+    for (let times = 0; times < 5; times += 1) {
+      shown = "";
+      const running = shell.run("echo begun; sleep 100");
+      await until(() => shown.includes("begun"));
+      shell.signal("SIGINT");
+      expect((await running).exitCode).toBe(130);
+    }
+    // A stand-in for the moment between two programs: the terminal's signal reaches nobody who would end of it.
+    let running = shell.run("stty intr undef; echo deaf; sleep 100; stty sane");
+    await until(() => shown.includes("deaf"));
+    shell.signal("SIGINT");
+    expect((await running).exitCode).toBe(130);
+    running = shell.run(
+      "stty sane; bash -c 'trap \"echo caught\" INT; echo armed; read -rt 1.5 _ <> <(:); echo through'",
+    );
+    await until(() => shown.includes("armed"));
+    shell.signal("SIGINT");
+    expect((await running).exitCode).toBe(0);
+    expect(shown.match(/caught/g)).toHaveLength(1);
+  });
+
   it("hands lines to a shell in the shell", async () => {
     const running = shell.run("bash --norc");
     shell.input("echo $((6 * 7))\n");
