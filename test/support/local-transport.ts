@@ -30,6 +30,7 @@ export function openLocalPlace(): LocalPlace {
   };
   program("getent", `echo "tester:x:$(id -u):$(id -g)::${home}:/bin/bash"`);
   program("sudo", 'while [[ $1 == -* ]]; do [ "$1" = -u ] && shift; shift; done; exec "$@"');
+  writeFileSync(join(home, ".profile"), `PATH='${bin}':"$PATH"\n`);
   const lost = new Map<Child, LabError>();
   const running = new Set<Child>();
   const transport: Transport = {
