@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { readCatalog } from "../../../src/recipes/catalog.ts";
+import { placeOf } from "../../../src/offline/places.ts";
 import { type Source, sourcesOf } from "../../../src/recipes/sources.ts";
 import { ubuntuArchive } from "./archive.ts";
 import { crioStandIn } from "./cri-o-stand-in.ts";
@@ -9,6 +10,7 @@ import { kubernetesIsWanted, kubernetesPackages } from "./kubernetes.ts";
 import { flatRepository, packed } from "./packages.ts";
 import { modules, releases } from "./releases.ts";
 import type { Site } from "./server.ts";
+import { signingKey } from "./signing.ts";
 
 const architecture = "amd64";
 
@@ -61,6 +63,10 @@ export async function openUpstream(): Promise<Upstream> {
     const files: string[] = [];
     for (const wanted of made) files.push(await packed(wanted, architecture));
     sites.push(await flatRepository(baseOf(kubernetes), files, architecture));
+    // The newest minor has the key that signs all of them.
+    const key = { file: (await signingKey()).armored };
+    const newest = placeOf(bySource("kubernetes-key").url);
+    sites.push((place) => (place === newest ? key : undefined));
     substitutions.push({ id: "kubernetes", version, served: "built here from the source of that version" });
   } else {
     substitutions.push({ id: "kubernetes", version, served: "absent: WASM_K8S_LAB_HOST_KUBERNETES=1 builds it" });
