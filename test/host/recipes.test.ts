@@ -123,7 +123,10 @@ for (const [role, command] of recipes) {
         : limits[command];
     if (first.stopped) {
       const expected = limit?.step.test(first.stopped.step) === true;
-      const detail = expected ? limit.why : `${first.stopped.reason} ${first.result.stderr.trim().slice(-400)}`;
+      const errors = `${first.result.stdout}\n${first.result.stderr}`.match(/\[ERROR \w+[^\]]*\]|^error: .*$/gm) ?? [];
+      const detail = expected
+        ? `${limit.why} ${[...new Set(errors)].join(" ")}`
+        : `${first.stopped.reason} ${first.result.stderr.trim().slice(-400)}`;
       report.add({
         machine: role,
         step: `${command}: ${first.stopped.step}`,
