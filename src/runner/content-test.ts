@@ -32,6 +32,8 @@ export interface ContentTestOptions {
   routes?: Readonly<Record<string, string>>;
   /** Leave out the wrong answers that the kinds of checks know by themselves, which are the same in every profile. */
   onlyMistakes?: boolean;
+  /** Steps that are only solved, each in its one way, because their wrong answers were played before. */
+  onlySolved?: ReadonlySet<string>;
   /** Told of each step when it is done. */
   onStep?: (result: StepResult) => void;
 }
@@ -106,24 +108,25 @@ class ContentTest {
   }
 
   async step(lab: Lab, step: Step): Promise<StepResult> {
-    const { routes, onlyMistakes } = this.#options;
+    const { routes, onlyMistakes, onlySolved } = this.#options;
     const route = routes?.[lab.id];
+    const answersWrong = routes === undefined && !onlySolved?.has(`${lab.id}/${step.id}`);
     const actions = (route === undefined ? undefined : step.routes[route]) ?? step.solution;
     const problems: string[] = [];
-    const wrong = routes === undefined ? this.#wrongAnswers(step) : { unsolved: [], solved: [] };
+    const wrong = answersWrong ? this.#wrongAnswers(step) : { unsolved: [], solved: [] };
     const { signal } = this.#options;
     const unplayed = await new ActionPlayer({ ...this.#options, unseen: true }).play(step.fault, signal);
     problems.push(...unplayed.map(({ on, command, output }) => `the fault, on ${on}: ${command} failed: ${output}`));
     // A route may do at once what the solution does in several steps; those that are then done have no actions.
     if (route === undefined || actions.length > 0) problems.push(...(await this.#unsolved(step)));
     problems.push(...(await this.#answerWrong(lab, step, wrong.unsolved)));
-    if (routes === undefined && step.fault.length > 0) problems.push(...(await this.#repairOtherwise(lab, step)));
+    if (answersWrong && step.fault.length > 0) problems.push(...(await this.#repairOtherwise(lab, step)));
     const failures = await this.#play(actions);
     const open = await this.#solved(step);
     problems.push(...open, ...(open.length > 0 ? failures : []));
     if (open.length === 0) problems.push(...(await this.#answerWrong(lab, step, wrong.solved)));
     const all = [...wrong.unsolved, ...wrong.solved];
-    if (routes === undefined && !onlyMistakes) problems.push(...tooFew(step, all));
+    if (answersWrong && !onlyMistakes) problems.push(...tooFew(step, all));
     return { lab: lab.id, step: step.id, checks: step.checks.length, wrongAnswers: all.length, problems };
   }
 
