@@ -40,7 +40,8 @@ install -m 644 "$WORK/sources" /etc/wasm-k8s-lab/sources
 
 step "user ubuntu"
 id ubuntu > /dev/null 2>&1 || useradd --create-home --shell /bin/bash ubuntu
-printf 'ubuntu ALL=(ALL) NOPASSWD:ALL\n' > "$WORK/sudoers"
+# The lab's shells page nothing, under sudo as without it.
+printf 'ubuntu ALL=(ALL) NOPASSWD:ALL\nDefaults env_keep += "PAGER SYSTEMD_PAGER"\n' > "$WORK/sudoers"
 install -m 440 "$WORK/sudoers" /etc/sudoers.d/90-wasm-k8s-lab
 
 step "name $NAME"
