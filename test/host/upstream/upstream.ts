@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { readCatalog } from "../../../src/recipes/catalog.ts";
-import { placeOf } from "../../../src/offline/places.ts";
 import { type Source, sourcesOf } from "../../../src/recipes/sources.ts";
 import { ubuntuArchive } from "./archive.ts";
 import { crioStandIn } from "./cri-o-stand-in.ts";
@@ -54,7 +53,7 @@ export async function openUpstream(): Promise<Upstream> {
     await ubuntuArchive(architecture),
     assets.site,
     images.site,
-    await flatRepository(baseOf(bySource("cri-o")), [crio], architecture),
+    await flatRepository(placeBelow(bySource("cri-o")), [crio], architecture),
   ];
   const kubernetes = bySource("kubernetes");
   const version = kubernetes.version.replace(/-.*$/, "");
@@ -62,10 +61,10 @@ export async function openUpstream(): Promise<Upstream> {
     const made = await kubernetesPackages(version, kubernetes.version, { crictl });
     const files: string[] = [];
     for (const wanted of made) files.push(await packed(wanted, architecture));
-    sites.push(await flatRepository(baseOf(kubernetes), files, architecture));
+    sites.push(await flatRepository(placeBelow(kubernetes), files, architecture));
     // The newest minor has the key that signs all of them.
     const key = { file: (await signingKey()).armored };
-    const newest = placeOf(bySource("kubernetes-key").url);
+    const newest = placeBelow(bySource("kubernetes-key"));
     sites.push((place) => (place === newest ? key : undefined));
     substitutions.push({ id: "kubernetes", version, served: "built here from the source of that version" });
   } else {
@@ -74,5 +73,5 @@ export async function openUpstream(): Promise<Upstream> {
   return { sites, substitutions, digests: assets.digests };
 }
 
-/** `host/path/` of a repository. */
-const baseOf = ({ url }: Source): string => url.replace(/^https?:\/\//, "");
+/** `host/path` of a source. */
+const placeBelow = ({ url }: Source): string => url.replace(/^https?:\/\//, "");
