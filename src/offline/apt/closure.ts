@@ -1,5 +1,5 @@
-import type { Package, Relation } from "./index-files.ts";
-import { compareVersions } from "./version.ts";
+import type { Package } from "./index-files.ts";
+import { compareVersions, type Relation, satisfies } from "../../domain/debian.ts";
 
 /** A package and the repository it is in. */
 export interface Offer {
@@ -109,7 +109,9 @@ class Catalogue {
 
   /** The newest that fits, and while that one is phased the next. */
   named(relation: Relation): Offer[] {
-    const fitting = (this.#named.get(relation.name) ?? []).filter((offer) => fits(relation, offer.package.version));
+    const fitting = (this.#named.get(relation.name) ?? []).filter((offer) =>
+      satisfies(offer.package.version, relation),
+    );
     const settled = fitting.findIndex((offer) => !offer.package.phased);
     return fitting.slice(0, settled < 0 ? fitting.length : settled + 1);
   }
@@ -121,7 +123,9 @@ class Catalogue {
     }
     for (const relation of choice) {
       const [best] = (this.#provided.get(relation.name) ?? [])
-        .filter(({ version }) => relation.version === undefined || (version !== undefined && fits(relation, version)))
+        .filter(
+          ({ version }) => relation.version === undefined || (version !== undefined && satisfies(version, relation)),
+        )
         .map(({ offer }) => offer)
         .sort((one, other) => rank(one) - rank(other) || (one.package.name < other.package.name ? -1 : 1));
       if (best) return this.named({ name: best.package.name });
@@ -134,21 +138,4 @@ function listIn<Value>(map: Map<string, Value[]>, name: string): Value[] {
   const list = map.get(name) ?? [];
   map.set(name, list);
   return list;
-}
-
-function fits({ operator, version }: Relation, candidate: string): boolean {
-  if (operator === undefined || version === undefined) return true;
-  const order = compareVersions(candidate, version);
-  switch (operator) {
-    case "<<":
-      return order < 0;
-    case "<=":
-      return order <= 0;
-    case "=":
-      return order === 0;
-    case ">=":
-      return order >= 0;
-    default:
-      return order > 0;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseRelations, type Relation } from "../../domain/debian.ts";
 /** A package in a repository's index. */
 export interface Package {
   name: string;
@@ -20,13 +21,6 @@ export interface Package {
   phased: boolean;
 }
 
-/** `name (operator version)`. */
-export interface Relation {
-  name: string;
-  operator?: string;
-  version?: string;
-}
-
 /** Reads a repository's `Packages`; what has no file or digest is left out. */
 export function readPackages(text: string): Package[] {
   return stanzas(text)
@@ -44,10 +38,10 @@ export function readPackages(text: string): Package[] {
         size: Number(fields.get("size")),
         origin: fields.get("source")?.split(" ", 1)[0] ?? name,
         priority: fields.get("priority") ?? "optional",
-        depends: [...relations(fields.get("pre-depends")), ...relations(fields.get("depends"))],
-        recommends: relations(fields.get("recommends")),
-        provides: relations(fields.get("provides")).flat(),
-        breaks: [...relations(fields.get("breaks")), ...relations(fields.get("conflicts"))].flat(),
+        depends: [...parseRelations(fields.get("pre-depends")), ...parseRelations(fields.get("depends"))],
+        recommends: parseRelations(fields.get("recommends")),
+        provides: parseRelations(fields.get("provides")).flat(),
+        breaks: [...parseRelations(fields.get("breaks")), ...parseRelations(fields.get("conflicts"))].flat(),
         phased: Number(fields.get("phased-update-percentage") ?? 100) < 100,
       };
       return [described];
@@ -80,21 +74,6 @@ function* stanzas(text: string): Generator<Map<string, string>> {
     }
   }
   if (fields.size > 0) yield fields;
-}
-
-/** Reads `a (>= 1) | b, c:any`. */
-function relations(text = ""): Relation[][] {
-  return text
-    .split(",")
-    .map((choice) =>
-      choice.split("|").flatMap((relation): Relation[] => {
-        const found = /^\s*([^\s:(]+)(?::\w+)?\s*(?:\(\s*(<<|<=|=|>=|>>)\s*([^\s)]+)\s*\))?/.exec(relation);
-        const [, name, operator, version] = found ?? [];
-        if (name === undefined) return [];
-        return [operator === undefined || version === undefined ? { name } : { name, operator, version }];
-      }),
-    )
-    .filter((choice) => choice.length > 0);
 }
 
 export interface Release {

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { closureOf, type Offer } from "../../../src/offline/apt/closure.ts";
 import { readPackages, readRelease } from "../../../src/offline/apt/index-files.ts";
-import { compareVersions } from "../../../src/offline/apt/version.ts";
+import { compareVersions } from "../../../src/domain/debian.ts";
 import { createBundle } from "../../../src/offline/create.ts";
 import { serveBundle } from "../../../src/offline/serve.ts";
 import { playUpstream, sourceOf, temporaryFolder, upstreamOf } from "./playing.ts";

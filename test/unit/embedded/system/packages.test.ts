@@ -1,10 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  compareVersions,
-  parseRelations,
-  parseStanzas,
-} from "../../../../src/backends/embedded/machine/system/packages/control.ts";
+import { parseStanzas } from "../../../../src/backends/embedded/machine/system/packages/control.ts";
+import { compareVersions, parseRelations } from "../../../../src/domain/debian.ts";
 import { parseExecutable } from "../../../../src/backends/embedded/machine/executable.ts";
 import { debBytes, deb } from "../../../../src/backends/embedded/machine/system/packages/deb.ts";
 import { armored, keyring, parseKeys } from "../../../../src/backends/embedded/machine/system/packages/keys.ts";

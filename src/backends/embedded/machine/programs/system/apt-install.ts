@@ -4,7 +4,7 @@ import type { Process } from "../../process.ts";
 import { internalsOf } from "../../system/internals.ts";
 import { Available } from "../../system/packages/available.ts";
 import type { Offer } from "../../system/packages/available.ts";
-import { compareVersions } from "../../system/packages/control.ts";
+import { compareVersions } from "../../../../../domain/debian.ts";
 import { controlFields, parseDeb } from "../../system/packages/deb.ts";
 import type { Deb } from "../../system/packages/deb.ts";
 import { configure, readingDatabase, removePackage, unpack } from "../../system/packages/installer.ts";

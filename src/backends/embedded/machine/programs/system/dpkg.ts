@@ -1,6 +1,7 @@
 import type { Process, Program } from "../../process.ts";
 import { internalsOf } from "../../system/internals.ts";
-import { compareVersions, formatStanza, parseRelations, satisfies } from "../../system/packages/control.ts";
+import { compareVersions, parseRelations, satisfies } from "../../../../../domain/debian.ts";
+import { formatStanza } from "../../system/packages/control.ts";
 import type { Stanza } from "../../system/packages/control.ts";
 import { controlFields, parseDeb } from "../../system/packages/deb.ts";
 import type { Deb } from "../../system/packages/deb.ts";

@@ -1,6 +1,7 @@
+import { compareVersions, parseRelations, type Relation, satisfies } from "../../../../../domain/debian.ts";
 import type { FileView } from "../../files/file-system.ts";
-import { compareVersions, parseRelations, parseStanzas, satisfies } from "./control.ts";
-import type { Relation, Stanza } from "./control.ts";
+import { parseStanzas } from "./control.ts";
+import type { Stanza } from "./control.ts";
 import { packagesListPath, readSources } from "./sources.ts";
 import type { AptSource } from "./sources.ts";
 

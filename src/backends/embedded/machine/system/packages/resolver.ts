@@ -1,6 +1,5 @@
 import type { Available, Offer } from "./available.ts";
-import { parseRelations, satisfies } from "./control.ts";
-import type { Relation } from "./control.ts";
+import { parseRelations, type Relation, satisfies } from "../../../../../domain/debian.ts";
 import type { DpkgDatabase } from "./dpkg-database.ts";
 import { isInstalled } from "./dpkg-database.ts";
 

@@ -1,3 +1,40 @@
+/** What a Debian package says of others: `name (operator version)`. */
+export interface Relation {
+  name: string;
+  /** `>=`, `<<` and so on; undefined for any version. */
+  operator?: string | undefined;
+  version?: string | undefined;
+}
+
+/** `a (>= 1) | b, c`: all of the outer list, any of the inner. */
+export function parseRelations(text: string | undefined): Relation[][] {
+  if (text === undefined || text.trim() === "") return [];
+  return text.split(",").map((group) =>
+    group.split("|").map((item) => {
+      const match = /^\s*([^\s(:]+)(?::\w+)?\s*(?:\(\s*([<>=]+)\s*([^)\s]+)\s*\))?/.exec(item);
+      return { name: match?.[1] ?? item.trim(), operator: match?.[2], version: match?.[3] };
+    }),
+  );
+}
+
+/** True when `version` is what the relation asks for. */
+export function satisfies(version: string, relation: Relation): boolean {
+  if (relation.operator === undefined || relation.version === undefined) return true;
+  const order = compareVersions(version, relation.version);
+  switch (relation.operator) {
+    case ">=":
+      return order >= 0;
+    case "<=":
+      return order <= 0;
+    case ">>":
+      return order > 0;
+    case "<<":
+      return order < 0;
+    default:
+      return order === 0;
+  }
+}
+
 /** Compares two versions as dpkg does: negative when `one` is the older (Debian Policy, 5.6.12). */
 export function compareVersions(one: string, other: string): number {
   const [first, second] = [partsOf(one), partsOf(other)];
