@@ -51,6 +51,12 @@ export interface Provisioning {
   remainingMs?: number;
 }
 
+/** The course's node ports, each on the node that the thesis curls. */
+export const courseNodePorts: readonly { machine: MachineRole; port: number }[] = [
+  { machine: "worker1", port: 31_001 },
+  { machine: "worker2", port: 31_002 },
+];
+
 /** What a computer outside the machines needs to reach the cluster. */
 export interface HostAccess {
   /** Path of a kubeconfig (0600) for this computer's kubectl; absent before `kubeadm init`. */

@@ -2,14 +2,15 @@ import { createHash } from "node:crypto";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import type {
-  Backend,
-  BackendInfo,
-  HostAccess,
-  MachineSpec,
-  MachineSummary,
-  Pace,
-  Profile,
+import {
+  type Backend,
+  type BackendInfo,
+  type HostAccess,
+  type MachineSpec,
+  type MachineSummary,
+  type Pace,
+  type Profile,
+  courseNodePorts,
 } from "../../domain/backend.ts";
 import type { Clock, Random } from "../../domain/clock.ts";
 import { LabError } from "../../domain/errors.ts";
@@ -25,12 +26,8 @@ import { observe } from "./picture/observe.ts";
 const hostAddress = "127.0.0.1";
 const apiPort = 6443;
 
-/** The ports that lead into the lab: the API and, for each method, the node that the thesis curls. */
-const doors: readonly { machine: string; port: number }[] = [
-  { machine: "master", port: apiPort },
-  { machine: "worker1", port: 31001 },
-  { machine: "worker2", port: 31002 },
-];
+/** The ports that lead into the lab. */
+const doors: readonly { machine: string; port: number }[] = [{ machine: "master", port: apiPort }, ...courseNodePorts];
 
 export interface EmbeddedOptions {
   /** Folder of this backend's saved state. */

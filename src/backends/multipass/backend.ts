@@ -1,15 +1,16 @@
 import { rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type {
-  Backend,
-  BackendInfo,
-  HostAccess,
-  MachineSpec,
-  MachineSummary,
-  Probe,
-  Provisioning,
-  SnapshotStore,
+import {
+  type Backend,
+  type BackendInfo,
+  type HostAccess,
+  type MachineSpec,
+  type MachineSummary,
+  type Probe,
+  type Provisioning,
+  type SnapshotStore,
+  courseNodePorts,
 } from "../../domain/backend.ts";
 import type { Clock, Random } from "../../domain/clock.ts";
 import { exitCodes, LabError } from "../../domain/errors.ts";
@@ -377,10 +378,7 @@ class MultipassBackend implements Backend {
     const nodePorts: Record<number, { address: string; port: number }> = {};
     if (Object.keys(machines).length === 0) return { nodePorts };
     const found = (await this.#directory.look()).filter(({ deleted }) => !deleted);
-    for (const [machine, port] of [
-      ["worker1", 31_001],
-      ["worker2", 31_002],
-    ] as const) {
+    for (const { machine, port } of courseNodePorts) {
       const worker = found.find((each) => each.machine === machine);
       const address = worker && this.#directory.address(worker);
       if (address !== undefined) nodePorts[port] = { address, port };

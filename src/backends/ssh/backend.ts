@@ -1,14 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type {
-  Backend,
-  BackendInfo,
-  HostAccess,
-  MachineRole,
-  MachineSpec,
-  MachineSummary,
-  Probe,
-  Provisioning,
+import {
+  type Backend,
+  type BackendInfo,
+  type HostAccess,
+  type MachineRole,
+  type MachineSpec,
+  type MachineSummary,
+  type Probe,
+  type Provisioning,
+  courseNodePorts,
 } from "../../domain/backend.ts";
 import type { Clock, Random } from "../../domain/clock.ts";
 import { exitCodes, LabError } from "../../domain/errors.ts";
@@ -171,10 +172,7 @@ class SshBackend implements Backend {
   async hostAccess(): Promise<HostAccess> {
     const nodePorts: Record<number, { address: string; port: number }> = {};
     if (!this.#inventory) return { nodePorts };
-    for (const [machine, port] of [
-      ["worker1", 31_001],
-      ["worker2", 31_002],
-    ] as const) {
+    for (const { machine, port } of courseNodePorts) {
       const facts = this.#entries.has(machine) ? await this.#reachable(machine) : undefined;
       if (facts) nodePorts[port] = { address: facts.address, port };
     }

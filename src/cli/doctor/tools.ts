@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { courseNodePorts } from "../../domain/backend.ts";
 import type { Texts } from "../../texts/en.ts";
 import { type Finding, found, ok } from "./finding.ts";
 import type { Host } from "./host.ts";
 
 type Words = Texts["doctor"];
 
-const hostPorts = [6443, 31001, 31002];
+const hostPorts = [6443, ...courseNodePorts.map(({ port }) => port)];
 
 /** Programs of this computer that reach the cluster, and the ports through which the embedded one is reached. */
 export async function lookAtTools(host: Host, words: Words): Promise<Finding[]> {
