@@ -60,7 +60,9 @@ async function obey(order: Exclude<Order, { do: "exec" }>): Promise<string> {
     case "ensure":
       return ensure(order.name);
     case "drop":
+    case "remove":
       for (const [socket, name] of connections) if (name === order.name) socket.destroy();
+      if (order.do === "remove") await backend.remove(roleOf(order.name));
       return "";
     case "save":
       await backend.snapshots?.save(order.id);

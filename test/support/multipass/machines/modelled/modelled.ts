@@ -8,8 +8,9 @@ import type { Machines } from "../machines.ts";
 import { frames, lockPath, type Order, socketPath, unframed } from "./protocol.ts";
 
 /**
- * The embedded backend's machines, held by a process of their own, behind Multipass's face: the whole course without a
- * virtual machine. They come prepared, all snapshots of one moment are one, and what is stopped only cannot be reached.
+ * The embedded backend's machines, held by a process of their own, behind Multipass's face: labs without a virtual
+ * machine. They come prepared, what is stopped only cannot be reached, and a snapshot of one is one of all: where they
+ * were made one after the other, to bring all back to their beginnings is more than these can play.
  */
 export function openModelled({ folder }: Settings): Machines {
   const cache = process.env["NODE_COMPILE_CACHE"];
@@ -22,7 +23,9 @@ export function openModelled({ folder }: Settings): Machines {
   };
   const remove = async (name: string): Promise<void> => {
     await stop(name);
+    if (!existsSync(file(name, "address"))) return;
     rmSync(file(name, "address"), { force: true });
+    await ask(folder, { do: "remove", name });
   };
   return {
     prepared: true,

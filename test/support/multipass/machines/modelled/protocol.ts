@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 /** First line of a connection to the daemon, JSON. What follows is standard input. */
 export type Order =
-  | { do: "ensure"; name: string }
+  | { do: "ensure" | "remove"; name: string }
   | { do: "exec"; name: string; user: "ubuntu" | "root"; command: string }
   /** Lets go of every connection to the machine. */
   | { do: "drop"; name: string }
