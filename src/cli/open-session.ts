@@ -273,14 +273,17 @@ export function withSession<T>(
   return withLab(command, given, use, (lab) => onOwnSession(lab, given, use));
 }
 
-/** As withSession, for commands on machines: where the current step has begun, the course need not be read for them. */
+/**
+ * As withSession, for commands on machines: where the current step has begun, the course need not be read for them. On
+ * real machines a command never begins a lab.
+ */
 export function withMachines<T>(
   command: string,
   given: LabArguments,
   use: (machines: Pick<Session, "exec" | "terminal">) => Promise<T>,
 ): Promise<T> {
   return withLab(command, given, use, async (lab) => {
-    if (!(await hasBegun(lab))) return onOwnSession(lab, given, use);
+    if (lab.backend.info.features.simulated && !(await hasBegun(lab))) return onOwnSession(lab, given, use);
     return use({
       exec: async (name, argv, options) => (await lab.backend.machine(name)).exec(argv, options),
       terminal: async (name) => terminalOf(await lab.backend.machine(name)),

@@ -25,12 +25,15 @@ export function tellProvisioning(
   let shown = false;
   return {
     tell(provisioning) {
+      // What was ready before is no news.
+      if (provisioning.phase === "ready" && !phases.has(provisioning.machine)) return;
       const line = provisioningLine(provisioning, texts);
+      const before = phases.get(provisioning.machine);
+      phases.set(provisioning.machine, provisioning.phase);
       if (output.isTTY) {
         shown = true;
         output.write(`\r\u001b[2K${line.slice(0, Math.max(20, (output.columns ?? 80) - 1))}`);
-      } else if (phases.get(provisioning.machine) !== provisioning.phase) {
-        phases.set(provisioning.machine, provisioning.phase);
+      } else if (before !== provisioning.phase) {
         output.write(`${line}\n`);
       }
     },

@@ -16,7 +16,7 @@ import { Checker, findStep } from "./checker.ts";
 import { isIn, keepEnvironment } from "./environment.ts";
 import { type FaultOptions, injectFault, mendFault } from "./faults.ts";
 import { type Play, type Scenario, startPlay } from "./play.ts";
-import { allLabs, findLab, prepareLab } from "./prepare.ts";
+import { allLabs, findLab, playableLabs, prepareLab } from "./prepare.ts";
 import type {
   CommandView,
   LabOutline,
@@ -72,7 +72,20 @@ export class LocalSession implements Session {
     const first = asked?.steps.find((step) => !progress.step(asked.id, step.id).solved) ?? asked?.steps[0];
     this.#path = allLabs(course).flatMap((lab) => lab.steps.map((step): Place => ({ lab: lab.id, step: step.id })));
     const start = asked && first ? { lab: asked.id, step: first.id } : progress.data.current;
-    this.#play = this.#start(start && indexOf(this.#path, start) >= 0 ? start : this.#path[0]);
+    this.#play = this.#start(start && indexOf(this.#path, start) >= 0 ? start : this.#beginning());
+  }
+
+  /** The course's first step that these machines can play. */
+  #beginning(): Place | undefined {
+    const [lab] = playableLabs(this.#options.course, this.#options.backend);
+    const [step] = lab?.steps ?? [];
+    if (!lab || !step) return undefined;
+    if (lab.id !== this.#path[0]?.lab) {
+      this.#notices.push(
+        `The course begins with ${lab.id}: the labs before it need fresh machines, which this backend cannot make.`,
+      );
+    }
+    return { lab: lab.id, step: step.id };
   }
 
   static async open(options: LocalSessionOptions): Promise<LocalSession> {

@@ -60,6 +60,16 @@ async function playSetup(lab: Lab, options: PrepareOptions): Promise<void> {
 
 export const allLabs = (course: Course): Lab[] => course.chapters.flatMap((chapter) => chapter.labs);
 
+/** The labs that a backend's machines can play: where it cannot make them fresh, those of the longest environment. */
+export function playableLabs(course: Course, backend: Pick<Backend, "renew">): Lab[] {
+  const labs = allLabs(course);
+  if (backend.renew) return labs;
+  const stepsIn = (environment: string): number =>
+    labs.filter((lab) => lab.environment === environment).reduce((steps, lab) => steps + lab.steps.length, 0);
+  const longest = Math.max(...labs.map((lab) => stepsIn(lab.environment)));
+  return labs.filter((lab) => stepsIn(lab.environment) === longest);
+}
+
 /** The lab of that id. Throws LabError `lab-unknown` naming those there are. */
 export function findLab(course: Course, id: string): Lab {
   const lab = allLabs(course).find((each) => each.id === id);

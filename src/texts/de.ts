@@ -62,6 +62,7 @@ export const de = {
     kubeconfig: (path) => `export KUBECONFIG=${path}`,
     noCluster: "es gibt noch keinen Cluster; die Datei entsteht mit `kubeadm init`",
     nodePort: (port, url) => `NodePort ${port} antwortet unter ${url}`,
+    yours: "Die Maschinen gehören dir: Sie bleiben, wie sie sind.",
     stays: "Die Maschinen laufen weiter; `wasm-k8s-lab down` entfernt sie.",
     hold: "Das Lab läuft, bis du Strg-C drückst oder `wasm-k8s-lab down` aufrufst.",
   },

@@ -66,6 +66,7 @@ export const en = {
     kubeconfig: (path: string) => `export KUBECONFIG=${path}`,
     noCluster: "there is no cluster yet; the file appears with `kubeadm init`",
     nodePort: (port: number, url: string) => `node port ${port} answers at ${url}`,
+    yours: "The machines are yours: they stay as they are.",
     stays: "The machines stay up; `wasm-k8s-lab down` removes them.",
     hold: "The lab stays up until you press Ctrl-C or run `wasm-k8s-lab down`.",
   },

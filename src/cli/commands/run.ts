@@ -5,7 +5,7 @@ import { runOnHost } from "../../process/host-command.ts";
 import { playLabs } from "../../runner/autopilot.ts";
 import { Checker } from "../../runner/checker.ts";
 import { isIn, isKept } from "../../runner/environment.ts";
-import { allLabs, findLab } from "../../runner/prepare.ts";
+import { findLab, playableLabs } from "../../runner/prepare.ts";
 import { textsFor } from "../../texts/texts.ts";
 import { systemClock } from "../system-clock.ts";
 import { knownLinesIn } from "../known-failures.ts";
@@ -27,7 +27,7 @@ export async function run(labs: readonly string[], given: RunArguments): Promise
   let lab = await openLab("run", "instant", given);
   try {
     await requireUsable(lab);
-    const wanted = labs.length > 0 ? labs : allLabs(lab.course).map((each) => each.id);
+    const wanted = labs.length > 0 ? labs : playableLabs(lab.course, lab.backend).map((each) => each.id);
     for (const id of wanted) findLab(lab.course, id);
     const apart = await isPlayed(lab, wanted[0] ?? "", given);
     if (apart && !lab.backend.info.features.simulated) {

@@ -1,6 +1,7 @@
 import { hasMachinesOutside } from "../../backends/registry.ts";
 import type { MachineRole } from "../../domain/backend.ts";
 import { exitCodes, LabError } from "../../domain/errors.ts";
+import type { Texts } from "../../texts/en.ts";
 import { textsFor } from "../../texts/texts.ts";
 import { languageOf } from "../language.ts";
 import {
@@ -27,26 +28,17 @@ export async function up(given: LabArguments & { json?: boolean }): Promise<numb
   try {
     await requireUsable(lab);
     for (const name of roles) await lab.backend.ensure({ name, role: name });
+    if (!lab.backend.info.features.simulated) {
+      await describe(lab, given, texts);
+      return exitCodes.passed;
+    }
     const session = await openLocalSession(lab, given);
     const ended = Promise.withResolvers<number>();
     const interrupt = (): void => ended.resolve(exitCodes.interrupted);
     process.once("SIGINT", interrupt);
     process.once("SIGTERM", interrupt);
     const control = await serveSession(lab, session, () => ended.resolve(exitCodes.passed));
-    const machines = await lab.backend.list();
-    const host = await lab.backend.hostAccess();
-    const kubeconfig = lab.backend.kubeconfigPath?.() ?? host.kubeconfig;
-    if (given.json) printJson({ machines, host, kubeconfig });
-    else {
-      print(`${texts.up.machines}: ${machines.map(({ name, address }) => `${name} ${address}`).join(", ")}`);
-      if (kubeconfig !== undefined) print(texts.up.kubeconfig(kubeconfig));
-      if (host.kubeconfig === undefined) print(`  (${texts.up.noCluster})`);
-      for (const [port, target] of Object.entries(host.nodePorts)) {
-        print(texts.up.nodePort(Number(port), `http://${target.address}:${target.port}`));
-      }
-      print(lab.backend.info.features.simulated ? texts.up.hold : texts.up.stays);
-    }
-    if (!lab.backend.info.features.simulated) ended.resolve(exitCodes.passed);
+    await describe(lab, given, texts);
     const exitCode = await ended.promise;
     await control.close();
     await session.close();
@@ -54,6 +46,22 @@ export async function up(given: LabArguments & { json?: boolean }): Promise<numb
   } finally {
     await lab.close();
   }
+}
+
+/** Says where the machines are and how this computer reaches them. */
+async function describe({ backend }: OpenLab, given: { json?: boolean }, texts: Texts): Promise<void> {
+  const machines = await backend.list();
+  const host = await backend.hostAccess();
+  const kubeconfig = backend.kubeconfigPath?.() ?? host.kubeconfig;
+  if (given.json) return printJson({ machines, host, kubeconfig });
+  print(`${texts.up.machines}: ${machines.map(({ name, address }) => `${name} ${address}`).join(", ")}`);
+  if (kubeconfig !== undefined) print(texts.up.kubeconfig(kubeconfig));
+  if (host.kubeconfig === undefined) print(`  (${texts.up.noCluster})`);
+  for (const [port, target] of Object.entries(host.nodePorts)) {
+    print(texts.up.nodePort(Number(port), `http://${target.address}:${target.port}`));
+  }
+  const { simulated, lifecycle } = backend.info.features;
+  print(simulated ? texts.up.hold : lifecycle ? texts.up.stays : texts.up.yours);
 }
 
 export interface DownArguments extends LabArguments {

@@ -21,6 +21,8 @@ export const messages: MessageCatalogue = {
     "Beende es mit `wasm-k8s-lab down` (oder verlasse `start`) und setze es dann zurück.",
   "exec {machine}: there is no command": "exec {machine}: Es fehlt ein Befehl",
   "Say which: `wasm-k8s-lab exec {machine} -- hostname`.": "Sag, welcher: `wasm-k8s-lab exec {machine} -- hostname`.",
+  "The course begins with {lab}: the labs before it need fresh machines, which this backend cannot make.":
+    "Der Kurs beginnt mit {lab}: Die Labs davor brauchen frische Maschinen, die dieses Backend nicht machen kann.",
   "no process holds the lab": "kein Prozess hält das Lab",
   "{lab}: was played on these machines before, and proves nothing again":
     "{lab}: wurde auf diesen Maschinen schon gespielt und beweist beim zweiten Mal nichts",

@@ -7,6 +7,8 @@ const steps: Provisioning[] = [
   { machine: "master", phase: "download", percent: 12, remainingMs: 500_000 },
   { machine: "master", phase: "download", percent: 80, remainingMs: 400_000 },
   { machine: "master", phase: "boot" },
+  { machine: "worker2", phase: "ready" },
+  { machine: "worker1", phase: "prepare" },
   { machine: "worker1", phase: "ready", remainingMs: 0 },
 ];
 
@@ -30,6 +32,7 @@ describe("what is said while machines are made", () => {
     expect(told({ isTTY: false }).trimEnd().split("\n")).toEqual([
       "master: downloading what it boots 12 % (about 9 min left)",
       "master: booting",
+      "worker1: being made ready",
       "worker1: ready",
     ]);
   });

@@ -129,6 +129,15 @@ describe("a session", () => {
     expect(session.snapshot().step?.checks[0]?.outcome).toMatchObject({ status: "failed" });
   });
 
+  it("begins where the machines can stay as they are, where nobody can make them fresh", async () => {
+    await session.close();
+    rmSync(join(folder, "progress.json"));
+    Object.defineProperty(backend, "renew", { value: undefined });
+    session = await open();
+    expect(session.snapshot().step).toMatchObject({ lab: "practice", step: "two" });
+    expect(session.snapshot().notices).toEqual([expect.stringContaining("The course begins with practice")]);
+  });
+
   it("goes back to where the lab began when snapshots are dear", async () => {
     await session.close();
     const saved: string[] = [];
