@@ -131,7 +131,7 @@ describe("a session", () => {
 
   it("begins where the machines can stay as they are, where nobody can make them fresh", async () => {
     await session.close();
-    rmSync(join(folder, "progress.json"));
+    for (const name of ["progress.json", "progress.json.previous"]) rmSync(join(folder, name));
     Object.defineProperty(backend, "renew", { value: undefined });
     session = await open();
     expect(session.snapshot().step).toMatchObject({ lab: "practice", step: "two" });
