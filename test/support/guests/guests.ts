@@ -249,20 +249,22 @@ END
 /** Ends the guests and networks of folders that are gone, which a killed test leaves behind. */
 async function sweep(): Promise<void> {
   for (const uplink of readdirSync("/sys/class/net").filter((name) => /^wkl[0-9a-f]{8}$/.test(name))) {
-    const folder = readFileSync(`/sys/class/net/${uplink}/ifalias`, "utf8").trim();
+    const folder = textOf(`/sys/class/net/${uplink}/ifalias`).trim();
     // A network that is only just being made has no folder's name yet.
     if (folder === "" || existsSync(folder)) continue;
     for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      if (commandLine(pid).includes(`${starter}\0inside\0${folder}/`)) process.kill(Number(pid), "SIGKILL");
+      if (!textOf(`/proc/${pid}/cmdline`).includes(`${starter}\0inside\0${folder}/`)) continue;
+      await execute("kill", ["-KILL", pid]).catch(() => undefined);
     }
     await execute("ip", ["link", "del", uplink]).catch(() => undefined);
     await execute("ip", ["netns", "del", uplink.replace("wkl", "wkl-")]).catch(() => undefined);
   }
 }
 
-function commandLine(pid: string): string {
+/** Empty for what has gone meanwhile: others may be sweeping, too. */
+function textOf(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    return readFileSync(path, "utf8");
   } catch {
     return "";
   }
