@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { LabError } from "../domain/errors.ts";
 import type { Machine } from "../domain/machine.ts";
+import { writePrivateFile } from "./private-file.ts";
 
 const adminConfig = "/etc/kubernetes/admin.conf";
 
@@ -21,11 +21,7 @@ export async function fetchKubeconfig(master: Machine, path: string): Promise<{ 
     return undefined;
   }
   const text = withAddress(config, await master.address());
-  if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.new`, text, { mode: 0o600 });
-    renameSync(`${path}.new`, path);
-  }
+  if (!existsSync(path) || readFileSync(path, "utf8") !== text) writePrivateFile(path, text);
   const authority = /certificate-authority-data:\s*(\S+)/.exec(config)?.[1] ?? config;
   return { clusterId: createHash("sha256").update(authority).digest("hex").slice(0, 16) };
 }

@@ -10,13 +10,14 @@ import {
   type Probe,
   type Provisioning,
   type SnapshotStore,
-  courseNodePorts,
 } from "../../domain/backend.ts";
 import type { Clock, Random } from "../../domain/clock.ts";
 import { exitCodes, LabError } from "../../domain/errors.ts";
 import type { Machine } from "../../domain/machine.ts";
 import type { MachineRecipe } from "../../domain/recipe.ts";
+import { hostAccessOf } from "../../remote/host-access.ts";
 import { fetchKubeconfig } from "../../remote/kubeconfig.ts";
+import { type Remembered, remember } from "../../remote/remember.ts";
 import { type Multipass, openMultipass } from "./client/index.ts";
 import { MachineDirectory } from "./directory.ts";
 import { asLabErrors } from "./failures.ts";
@@ -29,7 +30,6 @@ import { ProvisioningProgress } from "./progress.ts";
 import { Provisioner } from "./provisioner.ts";
 import { LabSnapshots } from "./snapshots.ts";
 import { type Intent, StateFile } from "./state.ts";
-import { type Remembered, remember } from "./remember.ts";
 
 /** Milliseconds between two looks at a launch that nobody waits for. */
 const lookAgainMs = 500;
@@ -375,22 +375,18 @@ class MultipassBackend implements Backend {
 
   async #askHostAccess(): Promise<HostAccess> {
     const { machines } = this.#state.data;
-    const nodePorts: Record<number, { address: string; port: number }> = {};
-    if (Object.keys(machines).length === 0) return { nodePorts };
+    if (Object.keys(machines).length === 0) return { nodePorts: {} };
     const found = (await this.#directory.look()).filter(({ deleted }) => !deleted);
-    for (const { machine, port } of courseNodePorts) {
-      const worker = found.find((each) => each.machine === machine);
-      const address = worker && this.#directory.address(worker);
-      if (address !== undefined) nodePorts[port] = { address, port };
-    }
     const master = found.find(({ machine }) => machine === "master");
-    if (master?.state !== "running" || machines["master"]?.stage !== "ready") return { nodePorts };
+    const mayHaveCluster = master?.state === "running" && machines["master"]?.stage === "ready";
     const kubeconfig = this.kubeconfigPath();
-    const fetched = await fetchKubeconfig(this.#handle("master"), kubeconfig).catch((error: unknown) => {
-      // A master that does not answer tells of itself when it is used.
-      if (error instanceof LabError) return undefined;
-      throw error;
+    return hostAccessOf({
+      addressOf: (name) => {
+        const there = found.find(({ machine }) => machine === name);
+        return there && this.#directory.address(there);
+      },
+      kubeconfig,
+      fetch: mayHaveCluster ? () => fetchKubeconfig(this.#handle("master"), kubeconfig) : undefined,
     });
-    return fetched ? { nodePorts, kubeconfig, clusterId: fetched.clusterId } : { nodePorts };
   }
 }

@@ -3,7 +3,7 @@ import { LabError } from "../../domain/errors.ts";
 import type { MachineState } from "../../domain/machine.ts";
 import type { InstanceState, Multipass } from "./client/index.ts";
 import { asLabErrors } from "./failures.ts";
-import { type Remembered, remember } from "./remember.ts";
+import { type Remembered, remember } from "../../remote/remember.ts";
 import type { StateFile } from "./state.ts";
 
 export interface FoundMachine {

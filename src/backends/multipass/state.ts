@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Random } from "../../domain/clock.ts";
 import { LabError } from "../../domain/errors.ts";
 import type { MachineRole } from "../../domain/backend.ts";
+import { writePrivateFile } from "../../remote/private-file.ts";
 import type { Take } from "./snapshot-comment.ts";
 
 const formatVersion = 1;
@@ -44,14 +45,11 @@ export interface MultipassState {
 /** `multipass.json`: what is ours. Written before acting, so that a killed process leaves nothing unknown. */
 export class StateFile {
   readonly path: string;
-  #folder: string;
   #data: MultipassState;
 
   /** Reads the file; chooses and writes a new id where there is none. Throws LabError `state-damaged`, `state-not-saved`. */
   constructor(folder: string, random: Random) {
-    this.#folder = folder;
     this.path = join(folder, "multipass.json");
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const read = this.#read();
     this.#data = read ?? { formatVersion, id: newId(random), machines: {}, durations: {} };
     if (!read) this.#write();
@@ -118,17 +116,8 @@ export class StateFile {
   }
 
   #write(): void {
-    const next = `${this.path}.next`;
     try {
-      const file = openSync(next, "w", 0o600);
-      try {
-        writeSync(file, `${JSON.stringify(this.#data, undefined, 2)}\n`);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(next, this.path);
-      syncFolder(this.#folder);
+      writePrivateFile(this.path, `${JSON.stringify(this.#data, undefined, 2)}\n`);
     } catch (error) {
       throw new LabError("state-not-saved", `${this.path}: what belongs to this lab could not be written down`, {
         remedy: "Free some space, or set WASM_K8S_LAB_HOME to a folder you can write to.",
@@ -141,17 +130,6 @@ export class StateFile {
 const newId = (random: Random): string => Buffer.from(random.bytes(2)).toString("hex");
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
-
-/** Makes a rename last; Windows cannot, and need not. */
-function syncFolder(folder: string): void {
-  if (process.platform === "win32") return;
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
 
 function parse(text: string): MultipassState | undefined {
   try {

@@ -9,14 +9,15 @@ import {
   type MachineSummary,
   type Probe,
   type Provisioning,
-  courseNodePorts,
 } from "../../domain/backend.ts";
 import type { Clock, Random } from "../../domain/clock.ts";
 import { exitCodes, LabError } from "../../domain/errors.ts";
 import type { Machine, TerminalCommand } from "../../domain/machine.ts";
 import type { MachineRecipe } from "../../domain/recipe.ts";
 import { hostsBlock, type MachineAddress, writeHosts } from "../../remote/hosts.ts";
+import { hostAccessOf } from "../../remote/host-access.ts";
 import { fetchKubeconfig } from "../../remote/kubeconfig.ts";
+import { type Remembered, remember } from "../../remote/remember.ts";
 import { RemoteMachine } from "../../remote/remote-machine.ts";
 import { SshConnection } from "./connection.ts";
 import { entriesOf, type Inventory, inventoryExample, keepInventory, readInventory } from "./inventory.ts";
@@ -81,10 +82,14 @@ class SshBackend implements Backend {
   #entries = new Map<string, Entry>();
   #queue: Promise<unknown> = Promise.resolve();
   #prepared: PreparedFile;
+  #kubeconfig: Remembered<{ clusterId: string } | undefined>;
 
   constructor(options: SshBackendOptions) {
     this.#options = options;
     this.#prepared = new PreparedFile(join(options.folder, "prepared.json"));
+    this.#kubeconfig = remember(options.clock, () =>
+      fetchKubeconfig(this.#entry("master").machine, this.kubeconfigPath()),
+    );
     const kept = join(options.folder, "inventory.yaml");
     if (options.inventory !== undefined) {
       this.#inventory = readInventory(options.inventory);
@@ -170,17 +175,13 @@ class SshBackend implements Backend {
   }
 
   async hostAccess(): Promise<HostAccess> {
-    const nodePorts: Record<number, { address: string; port: number }> = {};
-    if (!this.#inventory) return { nodePorts };
-    for (const { machine, port } of courseNodePorts) {
-      const facts = this.#entries.has(machine) ? await this.#reachable(machine) : undefined;
-      if (facts) nodePorts[port] = { address: facts.address, port };
-    }
-    const master = this.#entries.get("master");
-    if (!master || !(await this.#reachable("master"))) return { nodePorts };
-    const kubeconfig = this.kubeconfigPath();
-    const fetched = await this.#fetchKubeconfig(master, kubeconfig);
-    return fetched ? { nodePorts, kubeconfig, clusterId: fetched.clusterId } : { nodePorts };
+    if (!this.#inventory) return { nodePorts: {} };
+    const masterAnswers = this.#entries.has("master") && (await this.#reachable("master")) !== undefined;
+    return hostAccessOf({
+      addressOf: async (name) => (this.#entries.has(name) ? (await this.#reachable(name))?.address : undefined),
+      kubeconfig: this.kubeconfigPath(),
+      fetch: masterAnswers ? this.#kubeconfig : undefined,
+    });
   }
 
   kubeconfigPath(): string {
@@ -196,22 +197,6 @@ class SshBackend implements Backend {
     await this.#queue;
     await Promise.all([...this.#entries.values()].map(({ machine }) => machine.closeShells()));
     await Promise.all([...this.#entries.values()].map(({ connection }) => connection.close()));
-  }
-
-  #kubeconfig: { at: number; answer: ReturnType<typeof fetchKubeconfig> } | undefined;
-
-  #fetchKubeconfig({ machine }: Entry, path: string): ReturnType<typeof fetchKubeconfig> {
-    const now = this.#options.clock.monotonic();
-    if (!this.#kubeconfig || now - this.#kubeconfig.at >= countsMs) {
-      const answer = fetchKubeconfig(machine, path).catch((error: unknown) => {
-        this.#kubeconfig = undefined;
-        // Before it is prepared, nobody may look: no cluster can be there.
-        if (error instanceof LabError) return undefined;
-        throw error;
-      });
-      this.#kubeconfig = { at: now, answer };
-    }
-    return this.#kubeconfig.answer;
   }
 
   #expectInventory(): Map<string, Entry> {

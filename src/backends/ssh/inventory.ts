@@ -1,10 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { parseDocument, stringify } from "yaml";
 import { z } from "zod";
 import type { MachineRole } from "../../domain/backend.ts";
 import { exitCodes, LabError } from "../../domain/errors.ts";
+import { writePrivateFile } from "../../remote/private-file.ts";
 
 /** How one machine is reached: what `ssh` would be told on the command line. */
 export interface InventoryMachine {
@@ -112,12 +113,9 @@ export function readInventory(path: string): Inventory {
 
 /** Keeps an inventory in the state folder, with every path as it was meant there. */
 export function keepInventory(inventory: Inventory, path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
   const text = `# Kept by wasm-k8s-lab; another one: --inventory FILE\n${stringify(inventory)}`;
   if (existsSync(path) && readFileSync(path, "utf8") === text) return;
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  chmodSync(`${path}.new`, 0o600);
-  renameSync(`${path}.new`, path);
+  writePrivateFile(path, text);
 }
 
 export const entriesOf = <T>(machines: { [name in MachineRole]?: T | undefined }): [MachineRole, T][] =>

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { writePrivateFile } from "../../remote/private-file.ts";
 
 const schema = z.record(
   z.string(),
@@ -56,9 +56,7 @@ export class PreparedFile {
 
   #change(name: string, record: Record): void {
     this.#machines = { ...this.#machines, [name]: record };
-    mkdirSync(dirname(this.#path), { recursive: true });
-    writeFileSync(`${this.#path}.new`, `${JSON.stringify(this.#machines, undefined, 2)}\n`, { mode: 0o600 });
-    renameSync(`${this.#path}.new`, this.#path);
+    writePrivateFile(this.#path, `${JSON.stringify(this.#machines, undefined, 2)}\n`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { parseRelations, type Relation } from "../../domain/debian.ts";
+
 /** A package in a repository's index. */
 export interface Package {
   name: string;

@@ -1,4 +1,4 @@
-import type { Clock } from "../../domain/clock.ts";
+import type { Clock } from "../domain/clock.ts";
 
 /** Milliseconds for which an answer counts; every command of the learner asks. */
 const countsMs = 2_000;
